@@ -39,6 +39,7 @@ PARAMETERS: Final = 64  # of an ensemble template
 CONSTRAINTS: Final = 16  # of a parameter
 ALLOWED_VALUES: Final = 100  # of a parameter
 PATTERN: Final = 255  # characters of a pattern, and of a value that it is for
+PATTERN_STEPS: Final = 2000  # of all patterns of a template together, for each character
 PARAMETER_NAME: Final = 64  # characters
 PARAMETER_VALUE: Final = 65535  # characters of a text
 CONDITIONS: Final = 32  # parts of a condition

@@ -159,6 +159,16 @@ class Described:
         return refused and _OWN_WORDS(description=self.description)
 
 
+def cost(of: Constraint) -> int:
+    """How many steps it takes for each character of a value, if it has a pattern."""
+    match of:
+        case Described(constraint=inner):
+            return cost(inner)
+        case AllowedPattern(pattern=pattern):
+            return pattern.cost
+    return 0
+
+
 def constraint(described: Mapping[str, Any], kind: ParameterType) -> Constraint:
     """Read one constraint of a parameter of this type; its shape was checked.
 

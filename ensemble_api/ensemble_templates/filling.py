@@ -24,7 +24,9 @@ _NO_PARAMETER = Sentence(
 )
 _NOT_A_NAME = Sentence("invalid.parameter-reference", "must be the name of a parameter")
 _NOT_REPLACING = Sentence(
-    "invalid.str-replace", "must have a text as template, and params with 1 to %(most)s keys"
+    "invalid.str-replace",
+    "must have a text as template, and params with 1 to %(most)s keys of at most %(characters)s "
+    "characters",
 )
 _NOT_IN_TEXT = Sentence("invalid.not-in-text", "must be a text, a number or true or false")
 _TOO_MUCH = Sentence(
@@ -95,11 +97,15 @@ class Filling:
     def _replaced(self, wanted: Any, path: Path, whole: Path) -> str:
         match wanted:
             case {"template": str(text), "params": dict(params)} if (
-                len(wanted) == 2 and 1 <= len(params) <= _KEYS and "" not in params
+                len(wanted) == 2
+                and 1 <= len(params) <= _KEYS
+                and all(1 <= len(each) <= limits.PARAMETER_NAME for each in params)
             ):
                 pass
             case _:
-                raise ModelError(place(path), _NOT_REPLACING(most=_KEYS))
+                raise ModelError(
+                    place(path), _NOT_REPLACING(most=_KEYS, characters=limits.PARAMETER_NAME)
+                )
         made = {}
         for key, each in params.items():
             inner = Filling(self.values, self.unknown, _left=self._left)

@@ -111,17 +111,23 @@ class TextPattern:
         _write(_Reader(self.text).read(), steps)
         object.__setattr__(self, "_steps", tuple(steps))
 
+    @property
+    def cost(self) -> int:
+        """How many steps a match may take for each character of a text."""
+        return len(self._steps)
+
     def matches(self, text: str) -> bool:
         """Whether the whole text matches."""
         at = self._reached([0], 0, len(text))
         for place, character in enumerate(text, 1):
-            moved = [
-                step + 1
-                for step in at
-                if step < len(self._steps)
-                and isinstance(here := self._steps[step], CharacterSet)
-                and here.holds(character)
-            ]
+            # What is repeated is the same set at many steps: each is asked once for a character.
+            here = {step: self._steps[step] for step in at if step < len(self._steps)}
+            holding = {
+                id(each)
+                for each in {id(each): each for each in here.values()}.values()
+                if isinstance(each, CharacterSet) and each.holds(character)
+            }
+            moved = [step + 1 for step, each in here.items() if id(each) in holding]
             if not moved:
                 return False
             at = self._reached(moved, place, len(text))

@@ -13,12 +13,17 @@ from ensemble_api.ensemble_templates.constraints import (
     LookedUp,
     ParameterType,
     constraint,
+    cost,
     is_of,
 )
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Sentence
 
 _UNKNOWN = Sentence("invalid.no-such-parameter", "is no parameter of this template")
+_COSTLY = Sentence(
+    "invalid.costly-patterns",
+    "has patterns that repeat too much together; %(most)s steps are the most",
+)
 _FLAGS: Final = {"true": True, "false": False}
 _DIGITS: Final = 18
 
@@ -28,6 +33,15 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
+
+
+def check_cost(steps: int, field: str) -> None:
+    """Refuse patterns that take too many steps together.
+
+    :raises ensemble_api.planning.errors.ModelError: about ``field``.
+    """
+    if steps > limits.PATTERN_STEPS:
+        raise ModelError(field, _COSTLY(most=limits.PATTERN_STEPS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class Parameter:
                 field = f"constraints[{place}].{error.field}".rstrip(".")
                 raise ModelError(field, error.reason) from error
         made = cls(name, kind, constraints=tuple(constraints))
+        check_cost(made.cost, "constraints")
         if "default" not in described:
             return made
         try:
@@ -64,6 +79,11 @@ class Parameter:
         except ModelError as error:
             raise ModelError("default", error.reason) from error
         return cls(name, kind, default, tuple(constraints))
+
+    @property
+    def cost(self) -> int:
+        """How many steps its patterns take for each character of a value."""
+        return sum(cost(each) for each in self.constraints)
 
     @property
     def required(self) -> bool:

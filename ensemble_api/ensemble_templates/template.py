@@ -9,7 +9,7 @@ from ensemble_api import limits
 from ensemble_api.ensemble_templates import conditions
 from ensemble_api.ensemble_templates.constraints import ParameterType
 from ensemble_api.ensemble_templates.filling import Filling, Path
-from ensemble_api.ensemble_templates.parameters import Parameter, values
+from ensemble_api.ensemble_templates.parameters import Parameter, check_cost, values
 from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.message import Sentence
 
@@ -58,6 +58,7 @@ class EnsembleTemplate:
         for name, described in document.get("parameters", {}).items():
             with located(f"parameters.{name}"):
                 parameters[name] = Parameter.of(name, described)
+            check_cost(sum(each.cost for each in parameters.values()), "parameters")
         made = cls(parameters, document["ensemble"])
         with located("ensemble"):
             made._check()

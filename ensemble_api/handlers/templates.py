@@ -85,6 +85,9 @@ def change(call: Call, template_id: str) -> Answer:
     given = template_schemas.check_change(call.json)
     if record.visibility is not Visibility.PUBLIC:
         _check_publishing(call, given)
+    elif given.keys() & {"parameters", "ensemble"}:
+        # All projects apply the latest version of it unless they ask for another.
+        policies.authorize(call.context, "publish_template")
     return Answer(200, _shown(call, call.service.templates.change(call.context, record, given)))
 
 

@@ -152,7 +152,7 @@ def test_planning_offline_is_planning_as_the_api_does(
     wanted["tiers"][1]["server"]["flavor"] = "bigger"
     planned = small.service().plan(caller(), wanted, PlanOptions(headroom=True))
     # A document has no project, whose labels and plans these are, and no time.
-    planned = replace(planned, labels={}, at=None, id=None)
+    planned = replace(planned, labels={}, at=None, id=None, seen_at="")
     expected = json.loads(
         json.dumps(views.translated(views.plan(planned, "", names=True, capacity=True)))
     )

@@ -123,8 +123,14 @@ def test_who_may_what_is_as_in_nova_api(
             record = cloud.service().create(caller(), body(("web", 1)))
         owner = login(service)
         listed = service.ask(owner, "GET", f"{ALL}/{record.id}/operations").json["operations"]
+        document = {
+            "name": "shop",
+            "ensemble": {"tiers": body(("db", 1), networks="none")["tiers"]},
+        }
+        template = cloud.service().templates.create(caller(), document)
         filled = path.format(
             ensemble_id=record.id,
+            template_id=template.id,
             operation_id=listed[0]["id"],
             host="secrethost1",
             level="rack",

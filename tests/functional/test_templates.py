@@ -313,6 +313,10 @@ def test_publishing_is_for_operators_and_what_is_public_may_still_be_changed_by_
     assert ask(cloud, ADMIN, "PATCH", path, publish).status_code == 200
     kept = ask(cloud, MEMBER, "PATCH", path, {"template": {"description": "ours"}})
     assert kept.json["template"]["visibility"] == "public"
+    # What all projects apply by default is what an operator has seen.
+    newer = {"template": {"ensemble": {**ENSEMBLE, "description": "another"}}}
+    assert ask(cloud, MEMBER, "PATCH", path, newer).status_code == 403
+    assert ask(cloud, ADMIN, "PATCH", path, newer).json["template"]["version"] == 2
     private = {"template": {"visibility": "private"}}
     assert ask(cloud, MEMBER, "PATCH", path, private).status_code == 200
     assert ask(cloud, OTHER, "GET", path).status_code == 404

@@ -128,6 +128,11 @@ def test_of_two_tiers_with_one_name_the_policy_keeps_the_one_that_is_there() -> 
         pytest.param({"tiers": {"get_param": "labels"}}, "tiers", id="tiers as one value"),
         pytest.param({"name": "shop"}, "name", id="a name"),
         pytest.param(
+            {"description": {"str_replace": {"template": "x", "params": {"x" * 65: "y"}}}},
+            "description.str_replace",
+            id="a key that is longer than a name",
+        ),
+        pytest.param(
             {"description": {"str_replace": {"template": "x"}}},
             "description.str_replace",
             id="nothing to replace",

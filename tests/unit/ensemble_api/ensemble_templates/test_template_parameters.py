@@ -7,6 +7,7 @@ import pytest
 
 from ensemble_api.ensemble_templates.constraints import Kind
 from ensemble_api.ensemble_templates.parameters import Parameter, values
+from ensemble_api.ensemble_templates.template import EnsembleTemplate
 from ensemble_api.planning.errors import ModelError
 
 
@@ -159,3 +160,15 @@ def test_a_looked_up_value_says_what_it_is_of() -> None:
     made = parameter("string", {"custom_constraint": "glance.image"})
     assert made.kinds == (Kind.IMAGE,)
     assert made.value("anything") == "anything"
+
+
+def test_patterns_that_repeat_too_much_together_are_refused() -> None:
+    costly = {"allowed_pattern": "([a-z]?){240}"}
+    assert Parameter.of("p", {"type": "string", "constraints": [costly] * 3}).cost > 1000
+    with pytest.raises(ModelError) as caught:
+        Parameter.of("p", {"type": "string", "constraints": [costly] * 8, "default": "a" * 240})
+    assert caught.value.field == "constraints"
+    each = {"type": "string", "constraints": [costly] * 2}
+    with pytest.raises(ModelError) as caught:
+        EnsembleTemplate.of({"parameters": {f"p{n}": each for n in range(4)}, "ensemble": {}})
+    assert caught.value.field == "parameters"
