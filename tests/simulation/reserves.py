@@ -128,7 +128,8 @@ class Reserves:
         self._until_rest()
         manual = [each for each in hit if Recovery.of(each.body).mode is not Mode.AUTO]
         for record in manual:
-            self._bring_back(record, failed, alone=len(hit) == 1)
+            alone = len(hit) == 1 and not self._shares(record, failed)
+            self._bring_back(record, failed, alone=alone)
         if manual:
             self._last = None  # it has only begun
             self._until_rest()
@@ -164,6 +165,15 @@ class Reserves:
             server = self._nova.server(each.server_id or "")
             if server is not None and server.at in _names(failed):
                 yield each, server
+
+    def _shares(self, record: EnsembleRecord, failed: Sequence[Host]) -> bool:
+        """Whether one that has lost members too, of whatever level its wish is, holds beside it."""
+        losing = {each.id for each in self._recorded.all() if any(self._left(each, failed))}
+        hosts: dict[str, set[str]] = {}
+        for row in self._recorded.recovery_holds():
+            hosts.setdefault(row["ensemble_id"], set()).add(row["host"])
+        mine = hosts.pop(record.id, set())
+        return any(mine & theirs for key, theirs in hosts.items() if key in losing)
 
     def _in_error(self, record: EnsembleRecord, failed: Sequence[Host]) -> bool:
         return any(server.status == "ERROR" for _, server in self._left(record, failed))
