@@ -216,7 +216,6 @@ def owner(store: Store, ensemble_id: str) -> str | None:
     "options",
     [
         pytest.param((), id="loaded before the fork"),
-        pytest.param(("--lazy-apps",), id="loaded after the fork"),
         pytest.param(("--threads", "4"), id="several threads, loaded before the fork"),
         pytest.param(of_the_page(), id="as the page about the installation says"),
     ],
