@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ensemble_api.observed import GONE, ObservedHost
 from ensemble_api.planning import check
 from ensemble_api.planning.message import Argument, Message, Sentence, listed
 from ensemble_api.planning.model import Ensemble, Member
@@ -14,7 +15,7 @@ from ensemble_api.planning.result import Assignment, Violation
 from ensemble_api.planning.snapshot import Selectors, Snapshot, marked
 from ensemble_api.planning.survivability import minima, promises
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import GONE, EnsembleRecord, MemberRecord, MemberStatus, ObservedHost
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 
 RUNNING = frozenset(
     (

@@ -21,9 +21,9 @@ from ensemble_api.cloud.parts import Ledger
 from ensemble_api.cloud.provider_table import ProviderTable
 from ensemble_api.cloud.providers import generations
 from ensemble_api.context import Context
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.snapshot import Packing, Snapshot, marked
 from ensemble_api.planning.topology import BoolArray, Topology
-from ensemble_api.records import ObservedHost
 
 MOST_MADE = 256
 

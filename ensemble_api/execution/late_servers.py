@@ -9,7 +9,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.session import Session
 from ensemble_api.context import Context
-from ensemble_api.records import GONE
+from ensemble_api.observed import GONE
 from ensemble_api.store import late_servers
 from ensemble_api.store.api import Store
 from ensemble_api.store.late_servers import LateServer

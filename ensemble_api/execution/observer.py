@@ -14,7 +14,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.cloud.session import observing
 from ensemble_api.context import Context
-from ensemble_api.records import GONE, ObservedServer
+from ensemble_api.observed import GONE, ObservedServer
 from ensemble_api.store import rows
 from ensemble_api.store.history import History
 from ensemble_api.store.observations import Observations, Turn

@@ -4,13 +4,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.impact import Break, Effect
 from ensemble_api.planning.message import Message
 from ensemble_api.planning.moving import Move
 from ensemble_api.planning.result import Reason
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, MemberRecord, ObservedHost
+from ensemble_api.records import EnsembleRecord, MemberRecord
 from ensemble_api.store.occupancy import Occupant
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.store import guards, locations, models, recovery_holds, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.exclusive import ExclusiveEnsemble, ExclusiveEnsembles

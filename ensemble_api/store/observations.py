@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.observed import GONE, ObservedHost, ObservedServer
 from ensemble_api.planning.message import Sentence
-from ensemble_api.records import GONE, MemberStatus, ObservedHost, ObservedServer
+from ensemble_api.records import MemberStatus
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 from ensemble_api.store.standings import Levels, judge

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ensemble_api.observed import GONE
 from ensemble_api.operations import (
     MoveKind,
     MoveStatus,
@@ -16,7 +17,7 @@ from ensemble_api.operations import (
     OperationType,
     Requester,
 )
-from ensemble_api.records import GONE, EnsembleRecord, MemberStatus, Status
+from ensemble_api.records import EnsembleRecord, MemberStatus, Status
 from ensemble_api.store import models, operations, rows
 from ensemble_api.store.database import Database
 from ensemble_api.store.leases import UNSETTLED, WAITING

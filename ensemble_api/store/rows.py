@@ -11,17 +11,11 @@ from sqlalchemy import orm
 
 from ensemble_api import codec
 from ensemble_api.ensemble_templates.record import Origin
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.message import Message, legacy_text
 from ensemble_api.planning.model import Ensemble
-from ensemble_api.records import (
-    EnsembleRecord,
-    LostHost,
-    MemberRecord,
-    MemberStatus,
-    ObservedHost,
-    Status,
-)
+from ensemble_api.records import EnsembleRecord, LostHost, MemberRecord, MemberStatus, Status
 from ensemble_api.recovery import Mode, Recovery
 from ensemble_api.recovery_hold import ReserveState, ReserveStatus
 from ensemble_api.store import models

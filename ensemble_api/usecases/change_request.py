@@ -9,10 +9,11 @@ from typing import Any
 
 from ensemble_api import exception
 from ensemble_api.addresses import members_addresses
+from ensemble_api.observed import GONE
 from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence, listed
 from ensemble_api.planning.model import Ensemble, Member
-from ensemble_api.records import GONE, EnsembleRecord
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.recovery import planned_tiers
 
 _NOT_RUNNING = Sentence(

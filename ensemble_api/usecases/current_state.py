@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.failed_domains import failed_domains
 from ensemble_api.planning.topology import FailureDomain, Topology
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.current_state import CurrentState, planned_domains
 from ensemble_api.standing import CloudHosts, MembersNow, MemberState, standing
 from ensemble_api.store.current_state import CurrentStates

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ensemble_api import exception
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.impact import Break, RunningEnsemble, broken, impact, states
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, ObservedHost, Status
+from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.results.host_impact import HostImpact, HostImpacts
 from ensemble_api.store.occupancy import Occupant
 

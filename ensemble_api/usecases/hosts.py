@@ -7,8 +7,8 @@ from dataclasses import replace
 from ensemble_api import exception
 from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.context import Context
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.message import Sentence
-from ensemble_api.records import ObservedHost
 from ensemble_api.results.host_impact import HostImpacts
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates

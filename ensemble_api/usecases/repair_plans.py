@@ -14,6 +14,7 @@ from ensemble_api.cloud.compute import Compute
 from ensemble_api.context import Context
 from ensemble_api.execution.evacuation import EVACUABLE
 from ensemble_api.losses import Cause, Loss, losses
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning.completion import closed_to_more
 from ensemble_api.planning.errors import ModelError
 from ensemble_api.planning.joint import Hit
@@ -23,7 +24,7 @@ from ensemble_api.planning.recovery import recover
 from ensemble_api.planning.repair import Repair
 from ensemble_api.planning.result import Assignment
 from ensemble_api.planning.snapshot import Snapshot
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.recovery import Locked, Recovery, rebuilds
 from ensemble_api.solver.process import solve
 from ensemble_api.standing import CloudHosts

@@ -20,13 +20,8 @@ from typing import Any
 
 from ensemble_api import codec
 from ensemble_api.cloud.levels import parse_levels
-from ensemble_api.records import (
-    EnsembleRecord,
-    MemberRecord,
-    MemberStatus,
-    ObservedHost,
-    Status,
-)
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.api import Store

@@ -7,13 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ensemble_api import codec
-from ensemble_api.records import (
-    EnsembleRecord,
-    MemberRecord,
-    MemberStatus,
-    ObservedHost,
-    Status,
-)
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 
 NAMES = ("shop", "bank", "wiki", "mail", "search", "billing", "render", "chat", "maps", "ledger")
 PROJECTS = tuple(uuid.UUID(int=0xA0000 + number).hex for number in range(12))

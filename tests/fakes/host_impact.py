@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ensemble_api import exception, views
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.store.occupancy import Occupant
 from ensemble_api.usecases.host_impact import Search, host_impacts
 

@@ -17,7 +17,8 @@ from test_store import record
 
 from ensemble_api import exception
 from ensemble_api.cloud.tags import HANDOVER_HINT
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.filter import EnsembleFilter
 from ensemble_api.scheduler.guards import MOST_WAITING, PATIENCE, GuardedHosts

@@ -13,7 +13,8 @@ from test_store import record
 
 from ensemble_api import codec
 from ensemble_api.cloud.levels import parse_levels
-from ensemble_api.records import EnsembleRecord, MemberStatus, ObservedHost, ObservedServer
+from ensemble_api.observed import ObservedHost, ObservedServer
+from ensemble_api.records import EnsembleRecord, MemberStatus
 from ensemble_api.scheduler.admission import Admission
 from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store import models, rows

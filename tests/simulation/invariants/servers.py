@@ -3,8 +3,9 @@
 
 import json
 
+from ensemble_api.observed import GONE
 from ensemble_api.planning.model import Member
-from ensemble_api.records import GONE, EnsembleRecord, MemberStatus
+from ensemble_api.records import EnsembleRecord, MemberStatus
 from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded

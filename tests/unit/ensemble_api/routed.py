@@ -10,10 +10,11 @@ from records import IMAGE, Status, ensemble, member, stable_id
 
 from ensemble_api import exception, limits, routes
 from ensemble_api.ensemble_templates.record import TemplateRecord, Visibility
+from ensemble_api.observed import ObservedHost
 from ensemble_api.planning import result
 from ensemble_api.planning.message import legacy_text
 from ensemble_api.planning.topology import Topology
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.dry_run import DryRun
 from ensemble_api.results.host_impact import HostImpacts

@@ -10,13 +10,8 @@ import pytest
 from django.test import Client
 
 from ensemble_api import codec
-from ensemble_api.records import (
-    EnsembleRecord,
-    MemberRecord,
-    MemberStatus,
-    ObservedHost,
-    Status,
-)
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_dashboard.content.admin_ensembles.search import HostSearch
 from tests.fakes.dashboard_answers import CAPABILITIES, PROJECT
 from tests.fakes.dashboard_cloud import DashboardCloud

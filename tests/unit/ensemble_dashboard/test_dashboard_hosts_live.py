@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from test_dashboard_admin import HOSTS, LEVELS, RECORDS, SHOP, main, page, words
 
-from ensemble_api.records import ObservedHost
+from ensemble_api.observed import ObservedHost
 from ensemble_cloud import control
 from ensemble_dashboard.content.admin_ensembles import heat
 from tests.fakes.dashboard_answers import CAPABILITIES

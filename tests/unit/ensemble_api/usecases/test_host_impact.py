@@ -9,7 +9,8 @@ import pytest
 from records import MemberStatus, Status, ensemble, stable_id, tier
 
 from ensemble_api import exception, views
-from ensemble_api.records import EnsembleRecord, ObservedHost
+from ensemble_api.observed import ObservedHost
+from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.host_impact import HostImpacts
 from ensemble_api.store.occupancy import Occupant
 from ensemble_api.usecases.host_impact import Search, host_impacts
