@@ -1,34 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tiny Cinder on loopback: one project's volumes, for those who have its token."""
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterable
 from typing import Any
 
-import waitress
 import webob
+
+from tests.fakes.serving import Served
 
 
 class FakeCinder:
     """``GET /v3/{project}/volumes/{id}`` as WSGI behind a socket of its own."""
 
     def __init__(self, project: str, token: str) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._served = Served(self, "cinder")
+        self.url = self._served.origin
         self.project, self.token = project, token
         self.volumes: dict[str, dict[str, Any]] = {}
         self.status = 200  # of every answer, unless it is 200
-        self._server = waitress.create_server(self, sockets=[listener], threads=1)
-        threading.Thread(target=self._serve, name="cinder", daemon=True).start()
 
     def stop(self) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # its socket is closed under it at the end
-            self._server.run()
+        self._served.stop()
 
     def add(self, volume_id: str, **facts: Any) -> str:
         """Have a volume as Cinder shows it (API reference, "Show a volume's details")."""

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tiny Heat on loopback: which resources stacks have, for one token; and a cloud without it."""
 
-import contextlib
 import re
-import socket
-import threading
 from collections.abc import Iterable
 from typing import Any
 
-import waitress
 import webob
+
+from tests.fakes.serving import Served
 
 
 class NoHeat:
@@ -28,22 +26,16 @@ class FakeHeat:
     """
 
     def __init__(self, token: str) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/shop-project"
+        self._served = Served(self, "heat")
+        self.url = f"{self._served.origin}/v1/shop-project"
         self.token = token
         self.resources: dict[str, list[tuple[str, str]]] = {}
         self.fails: int | None = None
         self.says: bytes | None = None
         self.asked: list[str] = []
-        self._server = waitress.create_server(self, sockets=[listener], threads=1)
-        threading.Thread(target=self._serve, name="heat", daemon=True).start()
 
     def stop(self) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # its socket is closed under it at the end
-            self._server.run()
+        self._served.stop()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tiny Keystone on loopback: tokens for one password, with a catalog, and users with roles."""
 
-import contextlib
 import json
 import re
-import socket
-import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import waitress
 import webob
+
+from tests.fakes.serving import Served
 
 _DOMAIN = {"id": "default", "name": "Default"}
 
@@ -26,8 +24,8 @@ class FakeKeystone:
     """
 
     def __init__(self, placement_url: str) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v3"
+        self._served = Served(self, "keystone")
+        self.url = f"{self._served.origin}/v3"
         self.passwords: list[str] = []
         self.roles = ["admin", "member", "reader"]
         self.own_roles = ["admin", "service", "ensembles_placer"]  # of the service user
@@ -65,15 +63,9 @@ class FakeKeystone:
                 ],
             },
         ]
-        self._server = waitress.create_server(self, sockets=[listener], threads=1)
-        threading.Thread(target=self._serve, name="keystone", daemon=True).start()
 
     def stop(self) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # its socket is closed under it at the end
-            self._server.run()
+        self._served.stop()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)

@@ -17,6 +17,7 @@ import webob
 from ensemble_api.cloud.demand import demand
 from ensemble_api.cloud.forgotten import CONDUCTOR_SECONDS
 from tests.fakes.nova_catalog import NovaCatalog
+from tests.fakes.nova_labels import NovaLabels
 from tests.fakes.nova_moves import NovaMoves
 from tests.fakes.nova_objects import FakeServer, FakeServerGroup, Refused
 
@@ -24,7 +25,7 @@ from tests.fakes.nova_objects import FakeServer, FakeServerGroup, Refused
 _OF_PLACEMENT = ("resources", "pci_passthrough:alias")
 
 
-class FakeNova(NovaCatalog, NovaMoves):
+class FakeNova(NovaCatalog, NovaLabels, NovaMoves):
     """The WSGI application, with its servers."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -227,29 +228,6 @@ class FakeNova(NovaCatalog, NovaMoves):
             view["flavor"] = {"id": server.request["flavorRef"]}
         return 200, {"server": view}
 
-    def metadata(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
-        return 200, {"metadata": self._server(server_id).request.get("metadata", {})}
-
-    def set_metadata(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
-        server = self._server(server_id)
-        if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server_id} is locked")
-        if server.status == "ERROR" or server.task:
-            raise Refused(409, f"Cannot 'update_instance_metadata' instance {server_id}")
-        server.request.setdefault("metadata", {}).update(request.json["metadata"])
-        return 200, {"metadata": server.request["metadata"]}
-
-    def remove_metadata(
-        self, request: Any, context: Any, server_id: str, key: str
-    ) -> tuple[int, Any]:
-        server = self._server(server_id)
-        if server.locked and not context.is_admin:
-            raise Refused(409, f"Instance {server_id} is locked")
-        if key not in server.request.get("metadata", {}):
-            raise Refused(404, "Metadata item was not found")
-        del server.request["metadata"][key]
-        return 204, None
-
     def interfaces(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         networks = self._server(server_id).facts["networks"]
         return 200, {"interfaceAttachments": [{"net_id": each} for each in networks]}
@@ -264,15 +242,6 @@ class FakeNova(NovaCatalog, NovaMoves):
         there = {each.id for each in self.alive()}
         shown = [{**vars(each), "members": sorted(there & {*each.members})} for each in mine]
         return 200, {"server_groups": shown}
-
-    def remove_tag(self, request: Any, context: Any, server_id: str, tag: str) -> tuple[int, Any]:
-        server = self._server(server_id)
-        if server.status not in ("ACTIVE", "PAUSED", "SUSPENDED", "SHUTOFF"):
-            raise Refused(409, f"Cannot 'delete tag' instance {server_id}")
-        if tag not in server.tags:
-            raise Refused(404, f"Server {server_id} has no tag '{tag}'")
-        server.tags.remove(tag)
-        return 204, None
 
     def delete(self, request: Any, context: Any, server_id: str) -> tuple[int, Any]:
         server = self._server(server_id)

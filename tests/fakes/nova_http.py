@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fake Nova behind a socket of its own, with keystonemiddleware's view of tokens."""
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterable
 from typing import Any
 
-import waitress
 import webob
 from nova import context as nova_context
 
 from tests.fakes.keystone import FakeKeystone
+from tests.fakes.serving import Served
 
 
 class NovaByHttp:
@@ -21,8 +18,8 @@ class NovaByHttp:
         self._nova = nova
         self._keystone = keystone
         self.asked: list[tuple[str, str, str]] = []  # method, path, who
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2.1"
+        self._served = Served(self, "nova", threads=8)
+        self.url = f"{self._served.origin}/v2.1"
         keystone.catalog.append(
             {
                 "type": "compute",
@@ -38,15 +35,9 @@ class NovaByHttp:
                 ],
             }
         )
-        self._server = waitress.create_server(self, sockets=[listener], threads=8)
-        threading.Thread(target=self._serve, name="nova", daemon=True).start()
 
     def stop(self) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # its socket is closed under it at the end
-            self._server.run()
+        self._served.stop()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = webob.Request(environ)
