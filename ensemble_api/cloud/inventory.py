@@ -232,7 +232,7 @@ class Inventory:
             snapshot,
             providers,
             answers.generations,
-            Ledger.of(found.parts),
+            Ledger(found.parts),
             found.uncertain,
             tuple(sorted(tier for tier, count in found.sharing.items() if count)),
         )

@@ -7,9 +7,9 @@ order members come, and whichever provider each is given: Nova chooses for itsel
 
 import math
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ensemble_api.cloud.demand import Ask, Demand
@@ -184,22 +184,35 @@ def _isolated(those: Sequence[tuple[Offered, Ask]], left: Mapping[str, int]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is left of each provider while the members of a plan are given theirs.
+    """What is left of each provider while the members of plans are given theirs.
 
-    By host, resource class and provider; of what is missing a member takes from the host's own.
+    What is ``free`` is by host, resource class and provider; of what is missing a member takes from
+    the host's own. ``taken`` are the units that members were given of it, by what
+    ``ensemble_api.shares`` writes of a provider: ledgers of plans that hold together have one.
     """
 
-    left: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    free: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    taken: Counter[str] = field(default_factory=Counter)
 
-    @classmethod
-    def of(cls, providers: Mapping[str, Mapping[str, Mapping[str, int]]]) -> "Ledger":
-        """One to take from, of what is free of each provider."""
-        return cls(
-            {
-                host: {name: dict(each) for name, each in classes.items()}
-                for host, classes in providers.items()
+    def left(self, host: str, resource_class: str) -> dict[str, int]:
+        """What is left of a class by provider; nothing where all is of the host's own."""
+        return {
+            uuid: amount - self.taken[share(resource_class, uuid)]
+            for uuid, amount in self.free.get(host, {}).get(resource_class, {}).items()
+        }
+
+    def without(self, host: str, spoken_for: Mapping[str, Mapping[str, int]]) -> "Ledger":
+        """The same without what others have on a host, by provider and resource class."""
+        if host not in self.free:
+            return self
+        rest = {
+            name: {
+                uuid: max(0, amount - spoken_for.get(uuid, {}).get(name, 0))
+                for uuid, amount in of.items()
             }
-        )
+            for name, of in self.free[host].items()
+        }
+        return replace(self, free={**self.free, host: rest})
 
     def take(self, host: str, own: str, demand: Demand) -> dict[str, int]:
         """What one more member takes of the host: of its ``own`` provider, and of others' shares.
@@ -209,18 +222,17 @@ class Ledger:
         found: dict[str, int] = defaultdict(int)
         given: dict[str, str] = {}  # the provider of each group
         for ask in demand.asks:
-            left = self.left.get(host, {}).get(ask.resource_class)
+            left = self.left(host, ask.resource_class)
             if not left:
                 found[ask.resource_class] += ask.amount
                 continue
-            taken = {*given.values()} if demand.isolated and ask.group else set[str]()
+            others = {*given.values()} if demand.isolated and ask.group else set[str]()
             uuid = given.get(ask.group) if ask.group else None
             if uuid not in left:
-                uuid = min(left, key=lambda each: (each in taken, -left[each], each))
+                uuid = min(left, key=lambda each: (each in others, -left[each], each))
             if ask.group:
                 given[ask.group] = uuid
-            left[uuid] -= ask.amount
-            found[ask.resource_class if uuid == own else share(ask.resource_class, uuid)] += (
-                ask.amount
-            )
+            key = share(ask.resource_class, uuid)
+            self.taken[key] += ask.amount
+            found[ask.resource_class if uuid == own else key] += ask.amount
         return dict(found)

@@ -4,6 +4,7 @@
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -228,27 +229,21 @@ class RepairPlans:
             # Hosts of one rack are not taken for down at one moment, and nobody goes to the rest.
             unheard = self._unheard(context)
             parts: dict[str, tuple[ResolvedRequest, Free, Hit]] = {}
+            taken = Counter[str]()  # of cards, by the members of all of them
             for record in hit:
                 with _left_out(record, always=several):
                     stays = {_member(each) for each, _ in left[record.id]}
                     moving = {_member(each) for each in lost[record.id]} - stays
-                    request = stored.request(acting[record.id], record, moving)
-                    free = self._free_capacity.free(
-                        acting[record.id], request, readings, record.id, acting
-                    )
+                    own = acting[record.id]
+                    request = stored.request(own, record, moving)
+                    free = self._free_capacity.free(own, request, readings, record.id, acting)
+                    capacity = free.capacity.after(taken)
                     waiting = [_member(each) for each, _ in left[record.id]]
                     of = _hit(
-                        record,
-                        request,
-                        lost[record.id],
-                        waiting,
-                        free.capacity,
-                        hosts,
-                        early,
-                        unheard,
+                        record, request, lost[record.id], waiting, capacity, hosts, early, unheard
                     )
                     recover([of], solve=None, search=False)  # whether it goes with this cloud
-                    parts[record.id] = request, free, of
+                    parts[record.id] = request, replace(free, capacity=capacity), of
             hits = [each for _, _, each in parts.values()]
             repairs = recover(hits, solve=solve, explained=not to_reserve)
             found = [

@@ -12,7 +12,9 @@ from oslo_config import cfg
 from small_cloud import HOSTS, SmallCloud, body, caller
 
 from ensemble_api import exception
+from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand, demand
+from ensemble_api.cloud.inventory import Inventory
 from ensemble_api.planning.result import Infeasible, Plan, Reason
 from ensemble_api.records import EnsembleRecord, Status
 
@@ -84,6 +86,37 @@ def test_servers_that_take_other_cards_than_were_held_leave_room_for_all(cloud: 
     cloud.run(record.id)
     assert cloud.store.get(record.id).status is Status.ACTIVE
     assert vgpus(cloud, *both) == [2, 2]
+
+
+def test_ensembles_that_are_repaired_together_are_given_different_cards(cloud: SmallCloud) -> None:
+    """Each for itself would have taken the same card, and Placement refused both."""
+    cards(cloud, "secrethost1", 1, 1)
+    flavor = cloud.flavor("gpu", vcpus=1, extra_specs=GPU)
+    wanted = {**body(("web", 1), flavor=flavor), "recovery": {"mode": "auto"}}
+    records = [create(cloud, {**wanted, "name": name}) for name in ("one", "two")]
+    for each in records:
+        cloud.run(each.id)
+    both = cards(cloud, "secrethost2", 1, 1)
+    cloud.observe()
+    cloud.nova.fail("secrethost1")
+    cloud.observe(repair=cloud.service(attempts=1).auto_repair.look)
+    begun = [cloud.store.get(each.id).operation for each in records]
+    assert [each and each.type for each in begun] == ["repair", "repair"]
+    assert vgpus(cloud, *both) == [1, 1], "each has one held"
+
+
+def test_a_card_that_somebody_is_to_have_in_a_moment_is_given_to_nobody_else(
+    cloud: SmallCloud,
+) -> None:
+    """What was held for a server is let go just before that is asked for."""
+    both = cards(cloud, "secrethost2", 2, 1)
+    flavor = cloud.flavor("gpu", vcpus=1, extra_specs=GPU)
+    wanted = demand(cloud.nova.flavors[flavor], {})
+    inventory = Inventory(Compute(cloud.nova), cloud.placement.adapter(), (), "nova")
+    capacity = inventory.capacity(caller(), {"web": wanted})
+    less = capacity.without_pending([("secrethost2", {"VCPU": 1, f"VGPU@{both[0]}": 2})])
+    assert less.take("secrethost2", wanted)[f"VGPU@{both[1]}"] == 1
+    assert capacity.take("secrethost2", wanted)[f"VGPU@{both[0]}"] == 1
 
 
 def test_a_reservation_that_fails_leaves_nothing_on_the_cards(cloud: SmallCloud) -> None:

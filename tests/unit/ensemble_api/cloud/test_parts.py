@@ -193,22 +193,44 @@ def test_groups_apart_are_as_many_as_fit_however_badly_they_choose(
     members, rest = has.free["VGPU"] // groups, tuple(sorted(left))
     assert members == worst(rest)
     assert has.whole == (members == best(rest))
-    ledger = Ledger.of({OWN: has.providers})
+    ledger = Ledger({OWN: has.providers})
     for _ in range(members):
         taken = by_provider(OWN, ledger.take(OWN, OWN, demand))
         assert len(taken) == groups + 1 and all(taken[each] for each in taken)
-    assert all(each >= 0 for each in ledger.left.get(OWN, {}).get("VGPU", {}).values())
+    assert all(each >= 0 for each in ledger.left(OWN, "VGPU").values())
 
 
 def test_each_member_is_given_what_others_of_the_plan_have_left() -> None:
     has = found([offer(gpus(2), "a", "b")], a=2, b=4)
-    ledger = Ledger.of({OWN: has.providers})
+    ledger = Ledger({OWN: has.providers})
     taken = [by_provider(OWN, ledger.take(OWN, OWN, gpus(2))) for _ in range(3)]
     assert [each[OWN] for each in taken] == [{"VCPU": 1}] * 3
     assert sorted(card for each in taken for card in each if card != OWN) == ["a", "b", "b"]
     over = by_provider(OWN, ledger.take(OWN, OWN, gpus(2)))
     assert len(over) == 2, "for Placement to refuse"
     assert has.providers["VGPU"] == {"a": 2, "b": 4}, "what was found stays as it was"
+
+
+def cards(taken: Sequence[Mapping[str, int]]) -> list[str]:
+    """The card of each member that takes one."""
+    return [uuid for each in taken for uuid in by_provider(OWN, each) if uuid != OWN]
+
+
+def test_what_others_have_of_a_card_is_given_to_nobody() -> None:
+    has = found([offer(gpus(1), "a", "b")], a=2, b=1)
+    ledger = Ledger({OWN: has.providers}).without(OWN, {"a": {"VGPU": 2}, OWN: {"VCPU": 1}})
+    assert ledger.left(OWN, "VGPU") == {"a": 0, "b": 1}
+    assert cards([ledger.take(OWN, OWN, gpus(1))]) == ["b"]
+    assert ledger.without("other", {"b": {"VGPU": 1}}).left(OWN, "VGPU") == {"a": 0, "b": 0}
+
+
+def test_members_of_plans_that_are_held_together_get_different_cards() -> None:
+    """Also where one of the plans may take of more cards than the other."""
+    one = Ledger({OWN: found([offer(gpus(1), "a", "b")], a=1, b=1).providers})
+    other = Ledger({OWN: found([offer(gpus(1), "b", "c")], b=1, c=1).providers}, one.taken)
+    taken = [each.take(OWN, OWN, gpus(1)) for each in (one, other, other)]
+    assert sorted(cards(taken)) == ["a", "b", "c"]
+    assert one.without(OWN, {"a": {"VGPU": 1}}).taken is one.taken
 
 
 def test_a_host_of_which_nothing_is_apart_gives_of_its_own() -> None:
@@ -219,5 +241,5 @@ def test_what_is_taken_together_is_taken_of_one_card() -> None:
     demand = granular(1, CUSTOM_FPGA=1)
     has = found([offer(demand, "a", "b"), offer(Demand({"CUSTOM_FPGA": 1}), "b")], a=2, b=4)
     assert {*has.providers["VGPU"]} == {*has.providers["CUSTOM_FPGA"]} == {"b"}
-    taken = by_provider(OWN, Ledger.of({OWN: has.providers}).take(OWN, OWN, demand))
+    taken = by_provider(OWN, Ledger({OWN: has.providers}).take(OWN, OWN, demand))
     assert taken == {OWN: {"VCPU": 1}, "b": {"VGPU": 1, "CUSTOM_FPGA": 1}}
