@@ -82,8 +82,8 @@ class KnownProviders:
         listed = providers.offering(self._placement, demand.resources)
         with self._writing:
             if self._table is not None:
-                self._table = self._table.told(demand, listed, MOST_DEMANDS)
-        return table.told(demand, listed, MOST_DEMANDS).allowed(demand)
+                self._table = self._table.told(demand, listed, MOST_DEMANDS, when=table)
+        return table.told(demand, listed, MOST_DEMANDS, when=table).allowed(demand)
 
     def _whole(self, table: ProviderTable | None, found: Listing) -> ProviderTable:
         """What is read of all providers after that listing."""

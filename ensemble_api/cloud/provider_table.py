@@ -261,19 +261,31 @@ class ProviderTable:
         verdict[self.limited] = np.where(within, ALLOWED, REFUSED)[self.limited]
         return verdict
 
-    def told(self, demand: Demand, listed: Iterable[str], most: int) -> "ProviderTable":
+    def told(
+        self, demand: Demand, listed: Iterable[str], most: int, *, when: "ProviderTable"
+    ) -> "ProviderTable":
         """The same with the providers that Placement lists for what is asked for.
 
-        What it says of rows without room here is not kept. ``most`` such answers are kept.
+        A row without room here, or of which something else was known ``when`` that was asked, is
+        not refused for it: there may have been no room then. ``most`` such answers are kept.
         """
         verdict = np.full(len(self), NOT_ASKED, dtype=np.int64)
-        verdict[self._free_for(demand)] = REFUSED
+        verdict[self._free_for(demand) & self._had_room(when, demand)] = REFUSED
         verdict[[self.rows[uuid] for uuid in listed if uuid in self.rows]] = ALLOWED
         kept = dict(self.listed)
         kept.pop(asked_for(demand), None)
         for key in list(kept)[: len(kept) + 1 - most]:
             del kept[key]
         return replace(self, listed={**kept, asked_for(demand): verdict})
+
+    def _had_room(self, when: "ProviderTable", demand: Demand) -> BoolArray:
+        """Mark the rows that had room before, at the generation that they have now."""
+        there = np.array([when.rows.get(uuid, -1) for uuid in self.rows], dtype=np.int64)
+        here = there >= 0
+        found = np.zeros(len(self), dtype=np.bool_)
+        found[here] = when._free_for(demand)[there[here]]
+        found[here] &= when.generations[there[here]] == self.generations[here]
+        return found
 
     def _free_for(self, demand: Demand) -> BoolArray:
         mask = self.known.copy()

@@ -20,17 +20,20 @@ PERIOD = 3600.0  # of a thread that never has its turn here
 
 
 class Asking:
-    """An adapter that notes what is asked, and may do something before."""
+    """An adapter that notes what is asked, and may do something before and after."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.asked: list[str] = []
         self.before: Callable[[str, str], None] = lambda method, path: None
+        self.after: Callable[[str], None] = lambda path: None
 
     def get(self, path: str, **more: Any) -> Any:
         self.asked.append(path)
         self.before("GET", path)
-        return self.inner.get(path, **more)
+        answer = self.inner.get(path, **more)
+        self.after(path)
+        return answer
 
     def post(self, path: str, **more: Any) -> Any:
         self.before("POST", path)

@@ -9,6 +9,7 @@ import pytest
 from remembering_process import Process
 from small_cloud import SmallCloud, caller
 
+from ensemble_api.cloud import known_providers
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.provider_table import STATUS_DISABLED
 from ensemble_api.planning.snapshot import Snapshot
@@ -142,3 +143,26 @@ def test_what_was_taken_is_known_after_the_smallest_look(cloud: SmallCloud, seed
         columns = [asked.resource_classes.index(name) for name in known.resource_classes]
         assert (known.free <= asked.free[:, columns]).all()
         assert (known.offered["tier"] <= asked.offered["tier"]).all()
+
+
+def test_an_answer_of_before_a_look_refuses_nothing_that_was_given_back_since(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing would tell for ten minutes that the host has room: its generation is the same."""
+    monkeypatch.setattr(known_providers, "ONE_BY_ONE", 0)
+    process, load = Process(cloud), cloud.fill("secrethost1", 3)
+    process.providers.look(whole=True)
+    demands = {"tier": Demand({"VCPU": 2})}
+
+    def after(path: str) -> None:
+        if "?resources=VCPU" in path:
+            process.asking.after = lambda path: None
+            cloud.placement.release(load)
+            process.providers.look(whole=True)
+
+    process.asking.after = after
+    assert looked_at(process, demands, known=True).offered["tier"].tolist() == [False, *[True] * 3]
+    assert looked_at(process, demands, known=True).offered["tier"].all()
+    process.asking.asked.clear()
+    looked_at(process, demands, known=True)
+    assert process.asking.asked == [], "what is still so is not asked for again"

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is known of providers, row by row, as it changes."""
 
+from dataclasses import replace
+
+import pytest
+
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.provider_table import (
     ALLOWED,
@@ -43,15 +47,36 @@ def test_limits_that_are_known_decide_and_others_are_asked_for() -> None:
     found = table(a=vcpu(16, most=2), b=vcpu(16))
     assert found.allowed(FOUR).tolist() == [REFUSED, NOT_ASKED, NOT_ASKED]
     assert found.allowed(ONE).tolist() == [ALLOWED, NOT_ASKED, NOT_ASKED]
-    told = found.told(FOUR, ["b"], most=5)
+    told = found.told(FOUR, ["b"], most=5, when=found)
     assert told.allowed(FOUR).tolist() == [REFUSED, ALLOWED, NOT_ASKED]
-    assert found.told(FOUR, [], most=5).allowed(FOUR).tolist() == [REFUSED, REFUSED, NOT_ASKED]
+    assert found.told(FOUR, [], most=5, when=found).allowed(FOUR).tolist() == [
+        REFUSED,
+        REFUSED,
+        NOT_ASKED,
+    ]
 
 
 def test_what_was_refused_is_asked_for_again_when_something_was_given_back() -> None:
-    told = table(a=vcpu(16, 4)).told(FOUR, [], most=5)
+    found = table(a=vcpu(16, 4))
+    told = found.told(FOUR, [], most=5, when=found)
     assert told.allowed(FOUR).tolist() == [REFUSED, NOT_ASKED]
     assert told.having([("a", vcpu(16, 2))]).allowed(FOUR).tolist() == [NOT_ASKED, NOT_ASKED]
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        pytest.param(vcpu(16, 13), vcpu(16), id="it had no room then"),
+        pytest.param(vcpu(16), replace(vcpu(16), generation=8), id="it has changed since"),
+        pytest.param(None, vcpu(16), id="it was not there"),
+    ],
+)
+def test_an_answer_refuses_no_provider_that_was_another_when_it_was_asked_for(
+    then: Provider | None, now: Provider
+) -> None:
+    when = table(b=vcpu(16), **({} if then is None else {"a": then}))
+    told = table(a=now, b=vcpu(16)).told(FOUR, [], most=5, when=when)
+    assert told.allowed(FOUR).tolist() == [NOT_ASKED, REFUSED, NOT_ASKED]
 
 
 def test_limits_of_a_provider_that_has_grown_are_not_taken_for_known() -> None:
@@ -62,13 +87,14 @@ def test_limits_of_a_provider_that_has_grown_are_not_taken_for_known() -> None:
 def test_no_more_answers_are_kept_than_wanted() -> None:
     found = table(a=vcpu(99))
     for amount in range(1, 9):
-        found = found.told(Demand({"VCPU": amount}), ["a"], most=3)
+        found = found.told(Demand({"VCPU": amount}), ["a"], most=3, when=found)
     assert len(found.listed) == 3
     assert found.allowed(Demand({"VCPU": 8})).tolist() == [ALLOWED, NOT_ASKED]
 
 
 def test_providers_that_come_and_go_leave_the_others_as_they_are() -> None:
-    found = table(a=vcpu(4, 1), b=vcpu(8, 2, "X", most=3)).told(ONE, ["a"], most=5)
+    found = table(a=vcpu(4, 1), b=vcpu(8, 2, "X", most=3))
+    found = found.told(ONE, ["a"], most=5, when=found)
     moved = found.among({"new": 5, "b": 9})
     assert moved.changed({"new": 5, "b": 9}) == ["new", "b"]
     assert moved.room(ONE).tolist() == [False, True]
