@@ -258,9 +258,10 @@ class Inventory:
         )[1]
         found = figures(table, rows, demands, self._allowed)
         asked = [each.required | each.forbidden for each in demands.values()]
-        if not any(asked) or table.known.all():
+        if not any(asked) or (table.trait_set[rows[rows >= 0]] >= 0).all():
             return found
-        # Of full hosts it is not known which traits they have.
+        # Those of hosts that were full since the first look were never read. Where others changed
+        # since a host is full, that is seen a little later: nobody can be planned there.
         traits = self._traits(demands.values())
         of = tuple(traits.get(host.provider, frozenset()) for host in answers.hosts)
         return replace(found, traits=of)

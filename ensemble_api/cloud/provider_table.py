@@ -51,7 +51,8 @@ class ProviderTable:
     ``capacity`` is -1 where a provider does not have a class. ``limits`` are least, most and step
     of what one consumer may take, and ``limited`` says of which rows they are known; a limit that
     changes while the capacity does not is seen late. Of a provider that is not ``known`` it is
-    known that it had no processor left when the listing was made.
+    known that it had no processor left when the listing was made. ``trait_set`` is the number of
+    its traits as they were last read, -1 if they never were.
 
     ``listed`` is by what was asked for: what Placement said of each row (ALLOWED, REFUSED or
     NOT_ASKED, where there was too little free for an answer to say anything).
@@ -87,7 +88,7 @@ class ProviderTable:
             limits=np.zeros((3, count, 0), dtype=np.int64),
             known=np.zeros(count, dtype=np.bool_),
             limited=np.zeros(count, dtype=np.bool_),
-            trait_set=np.zeros(count, dtype=np.int64),
+            trait_set=np.full(count, -1, dtype=np.int64),
         )
 
     def __len__(self) -> int:
@@ -138,7 +139,7 @@ class ProviderTable:
             limits=limits,
             known=taken(self.known, 0),
             limited=taken(self.limited, 0),
-            trait_set=taken(self.trait_set, 0),
+            trait_set=taken(self.trait_set, -1),
             listed={key: taken(each, NOT_ASKED) for key, each in self.listed.items()},
         )
 

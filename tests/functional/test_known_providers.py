@@ -166,3 +166,23 @@ def test_an_answer_of_before_a_look_refuses_nothing_that_was_given_back_since(
     process.asking.asked.clear()
     looked_at(process, demands, known=True)
     assert process.asking.asked == [], "what is still so is not asked for again"
+
+
+@pytest.mark.parametrize("was_known", [True, False])
+def test_of_a_full_host_the_traits_are_asked_for_only_while_they_were_never_read(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch, was_known: bool
+) -> None:
+    process, full = Process(cloud), cloud.nova.host("secrethost1")
+    cloud.placement.set_traits(full.provider, "CUSTOM_A")
+    cloud.placement.add_provider("of nobody", DISK_GB=1)
+    if was_known:
+        process.providers.look(whole=True)
+    cloud.fill(full.name, 4)
+    monkeypatch.setattr(known_providers, "UNKNOWN_AT_ONCE", 0)  # there are too many of them
+    process.providers.look(whole=True)
+    process.asking.asked.clear()
+    demands = {"tier": Demand({"VCPU": 1}, required=frozenset({"CUSTOM_A"}))}
+    known = looked_at(process, demands, known=True)
+    assert known.traits == (frozenset({"CUSTOM_A"}), *[frozenset[str]()] * 3)
+    asked = [path for path in process.asking.asked if "required=CUSTOM_A" in path]
+    assert len(asked) == (0 if was_known else 1)
