@@ -103,11 +103,13 @@ OPTIONS: list[cfg.Opt] = [
         "capacity_interval",
         default=5.0,
         min=0.0,
-        help="Seconds between two looks at what has changed in Placement, by each nova-api process "
-        "that was asked for a plan in the last minute. Plans of a cloud of more than 200 hosts are "
-        "made with what was seen last; before anything is held or refused, there is another look. "
-        "Where a look takes long there are fewer: they take a fifth of the time at most. With 0 "
-        "there is a whole look for every plan.",
+        help="Seconds between two looks at what has changed in Placement. Plans of a cloud of more "
+        "than 200 hosts are made with what was seen last; before anything is held or refused, "
+        "there is another look. Each nova-api process looks for itself, from when it is asked for "
+        "a plan until two looks were for nobody. Where a look takes long there are fewer: they "
+        "take a fifth of the time at most, so Placement has a fifth of a processor's work for "
+        "each process that is asked. A longer interval means less of it, and older previews. With "
+        "0 there is a whole look for every plan.",
     ),
     cfg.StrOpt(
         "packing",

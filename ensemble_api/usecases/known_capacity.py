@@ -2,8 +2,10 @@
 """What each process knows of the cloud's capacity, and keeps up to date while it is asked for."""
 
 import logging
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
@@ -18,8 +20,9 @@ from ensemble_api.usecases.readings import Readings, handed_over
 
 LOG = logging.getLogger(__name__)
 
-IDLE = 60.0  # seconds after which nobody seems to want it any more
+UNASKED = 2  # looks for nobody, after which there are no more
 WHOLE = 30.0  # seconds between two looks at what was given back
+LATE = 300.0  # seconds that one may come later, rather than have somebody wait for it
 SPARE = 1.0  # seconds that a look may come late
 FEW = 200  # hosts of a cloud that is always looked at afresh
 SHARE = 4  # looks take no more than one part in so many and one of the time
@@ -45,7 +48,8 @@ class KnownCapacity:
     """Readings for previews, and for plans of which ``verify`` says whether they still hold.
 
     The first that are asked for are made at once. From then on a thread looks again each
-    ``period`` seconds, or more seldom where looks take long, for as long as somebody asks.
+    ``period`` seconds, or more seldom where looks take long, until two looks were
+    for nobody. Each process does that for itself.
     """
 
     def __init__(
@@ -76,7 +80,7 @@ class KnownCapacity:
         self._known: _Known | None = None
         self._failure: _Failure | None = None
         self._answers: Answers | None = None
-        self._whole_after = 0.0
+        self._whole_after = -math.inf
         self._whole_took = 0.0
         self._asked_at = 0.0
 
@@ -111,7 +115,7 @@ class KnownCapacity:
                     if failure is not None and failure.at >= asked_at:
                         # Else all who wait would wait for Placement, one after the other.
                         raise failure.error.with_traceback(None)
-                    known = self._look()
+                    known = self._look(late=LATE)
         self._go_on()
         # What was read beside looks is newer. What the table does not answer is asked each time.
         readings = known.readings
@@ -131,19 +135,20 @@ class KnownCapacity:
         table = readings.answers.table
         return table is not None and self._providers.verify(table, providers)
 
-    def _look(self) -> _Known:
+    def _look(self, late: float = 0.0) -> _Known:
+        """Look at everything where it is time, or so many seconds ``late``; else at changes."""
         try:
-            found = self._known = self._looked()
+            found = self._known = self._looked(late)
         except Exception as error:
             self._failure = _Failure(error, self._clock())
             raise
         self._failure = None
         return found
 
-    def _looked(self) -> _Known:
+    def _looked(self, late: float) -> _Known:
         began = self._clock()
         at = rows.iso(rows.now())
-        whole = self._whole_after <= began
+        whole = self._whole_after + late <= began
         # Before the look: a server that has claimed by now is in what Placement says.
         handovers, claimed = handed_over(self._store, self._reservation)
         table = self._providers.look(whole=whole)
@@ -183,10 +188,12 @@ class KnownCapacity:
 
     def _run(self) -> None:
         took = 0.0
+        looks: deque[float] = deque(maxlen=UNASKED)  # when the last ones began
         while not self._stopping.wait(self._pause(took)):
-            began = self._clock()
-            if began - self._asked_at > IDLE:
+            if len(looks) == UNASKED and self._asked_at <= looks[0]:
                 return
+            began = self._clock()
+            looks.append(began)
             try:
                 with self._looking:
                     self._look()

@@ -50,6 +50,7 @@ class Process:
     cloud: SmallCloud
     few: int = 0
     seconds: float = 0.0
+    period: float = PERIOD
     asking: Asking = field(init=False)
     providers: KnownProviders = field(init=False)
     inventory: Inventory = field(init=False)
@@ -74,7 +75,7 @@ class Process:
             reservation,
             self.providers,
             lambda: caller("operators", "admin"),
-            period=PERIOD,
+            period=self.period,
             few=self.few,
             clock=lambda: self.seconds,
         )

@@ -16,6 +16,8 @@ from ensemble_api.cloud.demand import Demand
 from ensemble_api.planning.result import Infeasible, Plan
 from tests.fakes.nova_objects import FakeHost
 
+LOOKING = "ensemble-capacity"  # the name of the thread that does
+
 
 @pytest.fixture
 def process(cloud: SmallCloud) -> Iterator[Process]:
@@ -103,6 +105,50 @@ def test_a_member_that_is_handed_over_is_subtracted_from_what_is_known(process: 
     cloud.nova.before = before
     cloud.run(record.id, concurrency=1)
     assert len(seen) == 4
+
+
+def ended(process: Process) -> int:
+    """How many looks there were until the thread has ended, because nobody asks."""
+    thread = process.known._thread
+    assert thread is not None
+    thread.join(10)
+    assert not thread.is_alive(), "it looks for nobody"
+    return process.asking.asked.count("/resource_providers")
+
+
+@pytest.mark.parametrize("asking", [0, 3])
+def test_who_asks_is_looked_for_twice_more(cloud: SmallCloud, asking: int) -> None:
+    """However many processes there are, Placement is asked for those alone that have requests."""
+    process, left = Process(cloud, period=0.0), [asking]
+
+    def before(method: str, path: str) -> None:
+        process.seconds += 0.01
+        if path == "/resource_providers" and threading.current_thread().name == LOOKING and left[0]:
+            left[0] -= 1
+            process.known.readings()
+
+    process.asking.before = before
+    process.hosts(("web", 1))
+    assert ended(process) == 1 + asking + 2
+    process.hosts(("web", 1))
+    process.seconds += 60
+    process.hosts(("web", 1))
+    assert ended(process) > 3 + asking, "it begins again when somebody asks"
+
+
+def test_who_asks_after_a_pause_waits_for_no_whole_look(cloud: SmallCloud) -> None:
+    """That costs seconds in a large cloud, and the thread makes one in a moment."""
+    process = Process(cloud, period=10.0)
+    process.hosts(("web", 1))
+    for pause, whole in ((100, False), (1000, True)):
+        process.seconds += pause
+        process.asking.asked.clear()
+        process.hosts(("web", 1))
+        asked = [path for path in process.asking.asked if "candidates" in path]
+        assert (process.asking.asked != [], asked != []) == (True, whole), "something is looked at"
+        process.known._look()  # as the thread does
+        assert any("candidates" in path for path in process.asking.asked)
+    process.known.stop()
 
 
 def test_a_small_cloud_is_always_looked_at(cloud: SmallCloud) -> None:
