@@ -13,6 +13,8 @@ Json = dict[str, Any]
 LASTING: Final = ("availability_zone", "fixed_ips", "ports", "root_volume", "volumes")
 """What no tier that runs can get otherwise: with another one, the ensemble is replaced."""
 DESCRIBED: Final = ("name", "description", "metadata", "tiers", "policies", "recovery")
+MARKER: Final = "heat:resource"
+"""The key among an ensemble's metadata under which is whose it is: the UUID of the resource."""
 _LEFT_OUT: Final[tuple[Any, ...]] = (None, {}, [])
 
 
@@ -38,6 +40,8 @@ def live_properties(wanted: Mapping[str, Any], ensemble: Mapping[str, Any]) -> J
     """
     live = writer.description(ensemble)
     found = {key: live[key] for key in DESCRIBED if not _agrees(wanted[key], live[key])}
+    if "metadata" in found:
+        found["metadata"] = {key: value for key, value in live["metadata"].items() if key != MARKER}
     if "tiers" in found:
         found["tiers"] = [{**each, "server": _live_server(each)} for each in live["tiers"]]
     if "policies" in found:

@@ -19,6 +19,7 @@ from ensemble_heat.client_plugin import EXTENSION
 from ensemble_heat.description import (
     DESCRIBED,
     LASTING,
+    MARKER,
     described,
     live_properties,
     servers_by_tier,
@@ -64,7 +65,7 @@ class Ensemble(resource.Resource):
 
     def handle_create(self) -> str:
         """Plan and reserve; the answer comes when all capacity is held, or with the reasons."""
-        wanted = described(self.properties, self._wanted_name(self.properties))
+        wanted = self._described(self.properties)
         with _plain_words():
             made = self._ensembles.create({key: each for key, each in wanted.items() if each})
         self.resource_id_set(made.id)
@@ -118,7 +119,7 @@ class Ensemble(resource.Resource):
         self.translate_properties(after)
         is_described = prop_diff.keys() & {*DESCRIBED} or not prop_diff
         return Change(
-            described(after, self._wanted_name(after)) if is_described else None,
+            self._described(after) if is_described else None,
             replaces=after["server_update_policy"] == properties.REPLACE_MEMBERS,
             at_once=after["server_update_batch"],
         )
@@ -142,9 +143,19 @@ class Ensemble(resource.Resource):
 
     def handle_delete(self) -> str | None:
         """Ask for the removal of everything, also of what is being built."""
+        if self.resource_id is None and (found := self._unheard_of()) is not None:
+            self.resource_id_set(found)
         if self.resource_id is not None:
             self._ask_for_removal(self.resource_id)
         return self.resource_id
+
+    def _unheard_of(self) -> str | None:
+        """Give the ensemble that was made by a create without an answer, if there is one."""
+        with self.client_plugin().ignore_not_found:
+            for each in self._ensembles.list():
+                if each.metadata.get(MARKER) == self.uuid:
+                    return str(each.id)
+        return None
 
     def check_delete_complete(self, ensemble_id: str | None) -> bool:
         """Tell whether nothing is left."""
@@ -236,6 +247,11 @@ class Ensemble(resource.Resource):
     @property
     def _ensembles(self) -> Any:
         return self.client().ensembles
+
+    def _described(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the description of what was given, with what it is found by."""
+        wanted = described(given, self._wanted_name(given))
+        return {**wanted, "metadata": {**wanted["metadata"], MARKER: self.uuid}}
 
     def _wanted_name(self, given: Mapping[str, Any]) -> str:
         return str(given["name"] or self.physical_resource_name())

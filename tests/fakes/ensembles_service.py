@@ -38,13 +38,15 @@ class _Ensemble:
 class EnsemblesService(ScriptedCloud):
     """The service; what tests write down is used once.
 
-    ``refuses`` are answers to the next requests that would change something; ``fails`` is why the
-    next build or change fails. While it is ``unobserved``, nobody knows the members' addresses.
+    ``refuses`` are answers to the next requests that would change something, and ``lost`` those
+    that come in the place of ours to the next creates; ``fails`` is why the next build or change
+    fails. While it is ``unobserved``, nobody knows the members' addresses.
     """
 
     ensembles: dict[str, _Ensemble] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     refuses: list[Answer] = field(default_factory=list)
+    lost: list[Answer] = field(default_factory=list)
     fails: list[str] = field(default_factory=list)
     unobserved: bool = False
     silent: list[int] = field(default_factory=list)  # statuses of the next looks without an answer
@@ -74,8 +76,8 @@ class EnsemblesService(ScriptedCloud):
             return self.silent.pop(0), {"error": {"message": "Bad Gateway"}}
         if asked.method != "GET" and self.refuses:
             return self.refuses.pop(0)
-        if asked.method == "POST" and not rest:
-            return self._create(asked.body["ensemble"])
+        if not rest:
+            return self._create(asked) if asked.method == "POST" else self._list()
         found = self.ensembles.get(rest[0])
         if found is None or (found.status == "DELETING" and asked.method == "GET"):
             self.ensembles.pop(rest[0], None)
@@ -99,10 +101,15 @@ class EnsemblesService(ScriptedCloud):
                 return 202, None
         return 405, {"badMethod": {"code": 405, "message": asked.path}}
 
-    def _create(self, body: dict[str, Any]) -> Answer:
-        made = _Ensemble(str(uuid.uuid4()), {"description": "", "metadata": {}, **body})
-        self.ensembles[made.id] = made
-        return 202, {"ensemble": self._shown(made)}
+    def _list(self) -> Answer:
+        return 200, {"ensembles": [self._shown(each) for each in self.ensembles.values()]}
+
+    def _create(self, asked: Request) -> Answer:
+        key = asked.headers["idempotency-key"]
+        named = str(uuid.uuid5(uuid.NAMESPACE_OID, key))
+        body = {"description": "", "metadata": {}, **asked.body["ensemble"]}
+        made = self.ensembles.setdefault(named, _Ensemble(named, body))
+        return self.lost.pop(0) if self.lost else (202, {"ensemble": self._shown(made)})
 
     def _looked_at(self, found: _Ensemble) -> dict[str, Any]:
         shown = self._shown(found)

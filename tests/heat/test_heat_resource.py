@@ -9,6 +9,9 @@ from heat.engine.environment import Environment
 from heat.engine.stack import Stack
 from heat.engine.template import Template
 
+from ensemble_client.retry import PAUSES
+from ensemble_client.v2.ensembles import EnsembleManager
+from ensemble_heat.description import MARKER
 from tests.fakes.ensemble_answers import IMAGES, refusal
 from tests.fakes.ensembles_service import EnsemblesService
 from tests.fakes.scripted_cloud import FLAVORS, NETWORKS
@@ -261,6 +264,50 @@ def test_a_stack_is_deleted_while_its_ensemble_is_built(
     service.refuses = [conflict]
     stack.delete()
     assert (stack.state, service.ensembles) == (("DELETE", "COMPLETE"), {}), stack.status_reason
+
+
+def test_an_ensemble_whose_create_was_never_answered_goes_with_its_stack(
+    service: EnsemblesService, make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EnsembleManager, "pause", staticmethod(lambda seconds: None))
+    others = make_stack()
+    others.create()
+    kept = the_only(service).id
+    service.lost = [(502, {"error": {"message": "Bad Gateway"}})] * (1 + len(PAUSES))
+    stack = make_stack()
+    stack.create()
+    assert stack.state == ("CREATE", "FAILED")
+    assert (stack["shop"].resource_id, service.lost, len(service.ensembles)) == (None, [], 2)
+    stack.delete()
+    assert stack.state == ("DELETE", "COMPLETE"), stack.status_reason
+    assert [*service.ensembles] == [kept]
+
+
+def test_a_stack_without_an_ensemble_is_deleted_in_a_cloud_that_has_none_any_more(
+    service: EnsemblesService, make_stack: MakeStack
+) -> None:
+    service.refuses = [refusal(400, "tiers[0].count: too many", code="ensemble.invalid")]
+    stack = make_stack()
+    stack.create()
+    service.silent = [404]
+    stack.delete()
+    assert (stack.state, service.silent) == (("DELETE", "COMPLETE"), [])
+
+
+def test_by_what_heat_finds_it_an_ensemble_is_no_other_than_described(
+    service: EnsemblesService, make_stack: MakeStack
+) -> None:
+    text = TEMPLATE.replace("name: shop\n", "name: shop\n      metadata: {town: Ulm}\n", 1)
+    stack = make_stack(text)
+    stack.create()
+    shop, made = stack["shop"], the_only(service)
+    marked = {"town": "Ulm", MARKER: shop.uuid}
+    assert made.body["metadata"] == marked
+    assert shop.get_live_state(shop.properties) == {}
+    made.body["metadata"] = {**marked, "town": "Bonn"}
+    assert shop.get_live_state(shop.properties) == {"metadata": {"town": "Bonn"}}
+    updated(stack, text.replace("count: 2", "count: 3", 1))
+    assert made.body["metadata"] == marked, "an update keeps it"
 
 
 def test_what_is_gone_already_is_deleted(service: EnsemblesService, make_stack: MakeStack) -> None:
