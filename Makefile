@@ -80,12 +80,14 @@ policies: $(READY)  ## Write the rules by default for operators and for the dash
 	$(BIN)/oslopolicy-sample-generator --namespace ensembles --output-file etc/policy.yaml.sample
 	$(BIN)/python tools/policies.py
 
-bench: $(READY)  ## Measure the planner and previews in a large cloud, and draw the plots of its documentation
+bench: $(READY)  ## Measure plans, previews, creates and the host map in a large cloud, and draw the plots of its documentation
 	$(BIN)/python tests/bench/bench_planner.py
 	$(BIN)/python tests/bench/plot_planner.py doc/architecture/planning-time.svg
 	$(BIN)/python tests/bench/bench_trace.py
 	$(BIN)/python -m tests.bench.bench_previews --demands 3
 	$(BIN)/python -m tests.bench.bench_previews --demands 6
+	$(BIN)/python -m tests.bench.bench_creates_at_once
+	$(BIN)/python -m tests.bench.bench_host_impact 10000 2000
 
 bench-drawing: $(READY)  ## Measure the drawing page in the browser; the demo must run
 	$(BIN)/python tests/bench/bench_drawing.py

@@ -90,9 +90,9 @@ class LargeCloud:
         self.nova.page = 1000
         self._known: list[KnownCapacity] = []
 
-    def service(self, period: float) -> Service:
+    def service(self, period: float, adapter: Any = None) -> Service:
         """The service of one process, which looks each ``period`` seconds, or every time with 0."""
-        compute, adapter = Compute(self.nova), self.placement.adapter()
+        compute, adapter = Compute(self.nova), adapter or self.placement.adapter()
         providers, reservation = KnownProviders(adapter), Reservation(adapter)
         inventory = Inventory(
             compute,
