@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help venv demo drill drill-long test test-fast test-full test-2026.1 soak simulate install-check test-horizon fuzz lint messages openapi policies screenshots bench bench-drawing docs packages clean
+.PHONY: help venv demo drill drill-long test test-fast test-full test-2026.1 soak simulate install-check test-horizon fuzz lint messages openapi policies screenshots bench bench-http bench-drawing docs packages clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
@@ -88,6 +88,9 @@ bench: $(READY)  ## Measure plans, previews, creates and the host map in a large
 	$(BIN)/python -m tests.bench.bench_previews --demands 6
 	$(BIN)/python -m tests.bench.bench_creates_at_once
 	$(BIN)/python -m tests.bench.bench_host_impact 10000 2000
+
+bench-http: $(READY)  ## Measure dry runs and creates over HTTP, on an embedded cloud of its own
+	$(BIN)/python -m tests.bench.bench_http
 
 bench-drawing: $(READY)  ## Measure the drawing page in the browser; the demo must run
 	$(BIN)/python tests/bench/bench_drawing.py

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures requests over HTTP on an embedded cloud: dry runs, against Nova's own list of servers.
 
-    python -m tests.bench.bench_http STATE [--rounds 40] [--creates 20] [--hosts 1000]
+    python -m tests.bench.bench_http [--rounds 40] [--creates 20] [--hosts 1000]
 
-STATE is the state directory of an embedded cloud that runs and that nobody else uses. Twenty
-servers are built. In each round they are listed with their details, and a dry run of twenty members
-is made, in an order that alternates: what is compared are the times of one run. Then ensembles of
-twenty members are created and deleted, one after another; the time is that until the answer, for
-which all capacity is held. With ``--hosts`` so many are added at last to the databases of Nova and
-Placement, and the rounds are made again; after that the cloud is of no more use.
+It starts an embedded cloud of its own, or takes that whose state directory ENSEMBLE_TEST_CLOUD
+names, which runs and which nobody else uses. Twenty servers are built. In each round they are
+listed with their details, and a dry run of twenty members is made, in an order that alternates:
+what is compared are the times of one run. Then ensembles of twenty members are created and deleted,
+one after another; the time is that until the answer, for which all capacity is held. At last so
+many ``--hosts`` as are missing are added to the databases of Nova and Placement, and the rounds are
+made again; after that the cloud is of no more use. With 0 there are none.
 """
 
 import argparse
@@ -16,14 +17,13 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tests.bench.added_hosts import AddedHosts
 from tests.cloud.ensembles import Project
-from tests.embedded import EmbeddedCloud
+from tests.embedded import EmbeddedCloud, started_cloud
 
 WARM_UP = 3
 POLICIES = (
@@ -107,22 +107,26 @@ def say(line: str) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("state", type=Path)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--creates", type=int, default=20)
-    parser.add_argument("--hosts", type=int, default=0, help="so many are added at last")
+    parser.add_argument("--hosts", type=int, default=1000, help="so many there are at last")
     given = parser.parse_args()
-    cloud = EmbeddedCloud(given.state)
+    with started_cloud() as cloud:
+        measured(cloud, given)
+
+
+def measured(cloud: EmbeddedCloud, given: argparse.Namespace) -> None:
+    """Measure and print."""
     project = Project(cloud.connection("demo"))
     there = len(list(cloud.connection("admin").compute.hypervisors()))
     built = project.create(wanted(project, "built"))
     project.wait(built["id"], "ACTIVE")
     rounds(project, given.rounds, there)
     creates(project, given.creates)
-    if given.hosts:
-        more = AddedHosts(given.state, given.hosts)
+    if given.hosts > there:
+        more = AddedHosts(cloud.state, given.hosts - there)
         more.add()
-        rounds(project, given.rounds, there + given.hosts)
+        rounds(project, given.rounds, given.hosts)
         more.stop()
     project.delete(built["id"])
 
