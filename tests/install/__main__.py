@@ -93,6 +93,7 @@ def _run(work: Path, port: int, dist: Path, dist_before: Path) -> None:
             partial(story.install, dist_before),
             story.build,
             partial(story.upgrade, dist),
+            story.watch,
             story.change,
             story.remove,
             story.look_after,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cloud of separate processes whose nova-api and nova-scheduler know nothing of ensembles."""
 
+import configparser
 import json
 import os
 import signal
@@ -55,6 +56,13 @@ class BareCloud:
     def database_socket(self) -> Path:
         """Where its MariaDB listens."""
         return self.state / "run/mariadb.sock"
+
+    @property
+    def message_bus(self) -> str:
+        """The transport URL that Nova has."""
+        options = configparser.RawConfigParser(strict=False)
+        options.read(self.etc / "nova.conf")
+        return options["DEFAULT"]["transport_url"]
 
     def sql(self, statement: str) -> list[Any]:
         """Run a statement as the server's administrator; give its rows."""

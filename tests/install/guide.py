@@ -37,6 +37,10 @@ class Guide:
                 return each.text
         raise LookupError(f"{self._path.name} has no block with {' and '.join(phrases)}")
 
+    def blocks(self, language: str) -> list[str]:
+        """Give all blocks of a language."""
+        return [each.text for each in self._blocks if each.language == language]
+
     def commands(self, *phrases: str) -> list[str]:
         """Give the commands of that block: all its lines, or where it shows prompts, those."""
         joined = self.block(*phrases).replace("\\\n", " ")

@@ -3,10 +3,11 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.install import nova_files
+from tests.install import nova_files, watching
 from tests.install.bare_cloud import BareCloud
 from tests.install.environment import CommandFailed, Environment
 from tests.install.guide import Guide
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 API = ("nova", "nova-scheduler-1", "nova-scheduler-2")
 EXAMPLE = "share/python-ensembleclient/three-tier.yaml"
 PATIENCE = 180.0  # seconds
+NOTIFIED = ("ensemble.change.start", "ensemble.change.end")
 WARNED = (0, 1)  # what upgrade check ends with when nothing is wrong, or one is warned
 
 
@@ -29,6 +31,7 @@ class Story:
         self._found: Mapping[str, object] = {}
         self._installing = Guide(ROOT / "doc/admin/install.md")
         self._upgrading = Guide(ROOT / "doc/admin/upgrading.md")
+        self._notifying = Guide(ROOT / "doc/notifications/README.md")
         self._removing = Guide(ROOT / "doc/admin/removing.md")
 
     def look_before(self) -> None:
@@ -69,10 +72,31 @@ class Story:
         self._cloud.restart(*API)
         self._is_active(8)
 
+    def watch(self) -> None:
+        """Reading metrics of two processes, as watching.md says"""
+        shown = self._notifying.block("notification_topics")
+        options = shown.replace("rabbit://...", self._cloud.message_bus)
+        nova_files.add_options(self._cloud.etc / "nova.conf", options)
+        self._cloud.restart("nova")
+        self._is_active(8)  # each process begins to serve metrics with its worker
+        self._until("two processes listen", lambda: watching.listeners() == 2)
+        told = [watching.metric('ensembles_ensembles{status="active"}') for _ in range(20)]
+        if told != [1.0] * 20:
+            raise CommandFailed(f"the processes tell {told} active ensembles")
+
     def change(self) -> None:
-        """Adding a server with this release"""
+        """Adding a server with this release, and hearing of it by RabbitMQ"""
         self._client.shell("openstack ensemble scale shop web=4 --wait")
         self._is_active(9)
+        heard: Counter[str] = Counter()
+
+        def all_were_heard() -> bool:
+            heard.update(watching.event_types(self._cloud.message_bus))
+            return heard.total() >= len(NOTIFIED)
+
+        self._until("notifications come", all_were_heard)
+        if heard != Counter(NOTIFIED):
+            raise CommandFailed(f"notifications: {dict(heard)}")
 
     def remove(self) -> None:
         """Removing ensembles, as removing.md says"""
@@ -120,16 +144,21 @@ class Story:
         self._admin.shell("openstack server delete plain --wait")
 
     def _is_active(self, members: int) -> None:
-        end = time.monotonic() + PATIENCE
-        while True:
+        def is_active() -> bool:
             found = json.loads(self._client.shell("openstack ensemble list -f json"))
             told = [
                 (each["Status"], sum(tier["running"] for tier in each["Running"])) for each in found
             ]
-            if told == [("ACTIVE", members)]:
-                return
+            return told == [("ACTIVE", members)]
+
+        self._until(f"the ensemble is ACTIVE with {members}", is_active)
+
+    @staticmethod
+    def _until(what: str, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not holds():
             if time.monotonic() > end:
-                raise CommandFailed(f"the ensemble is not ACTIVE with {members}: {found}")
+                raise CommandFailed(f"in vain was waited until {what}")
             time.sleep(1.0)
 
     def _pip(self, commands: list[str], wheels: Path) -> None:

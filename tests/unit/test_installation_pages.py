@@ -42,6 +42,18 @@ def test_the_check_of_an_installation_finds_what_it_follows(
         assert command.strip()
 
 
+@pytest.mark.parametrize(
+    "page",
+    [each for each in sorted((ROOT / "doc").rglob("*.md")) if "```ini" in each.read_text()],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_no_option_that_a_page_shows_has_a_comment_behind_it(page: Path) -> None:
+    """oslo.config would take the comment as a part of the value."""
+    for block in Guide(page).blocks("ini"):
+        for line in block.splitlines():
+            assert not re.match(r"\s*[^#\s].*\s#", line), line
+
+
 def of_ini(*phrases: str) -> configparser.RawConfigParser:
     found = configparser.RawConfigParser(strict=False)
     found.read_string(INSTALLING.block(*phrases))
