@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of the API: each has an HTTP status, a stable code and facts for the caller."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from ensemble_api.planning.message import Message, Sentence, following
@@ -32,6 +33,19 @@ class EnsembleError(Exception):
             self.facts = {**facts, "reason": message}
             self.message = _IN_FIELD(field=facts["field"], reason=message)
         super().__init__(str(self.message))
+
+
+@contextmanager
+def of_instance(number: int) -> Iterator[None]:
+    """Say of the fields of errors which of several ensembles they are of, counted from 0."""
+    try:
+        yield
+    except EnsembleError as error:
+        if "field" not in error.facts:
+            raise
+        facts = {key: each for key, each in error.facts.items() if key != "reason"}
+        facts["field"] = f"instances[{number}].{facts['field']}"
+        raise type(error)(error.facts["reason"], **facts) from error
 
 
 class Invalid(EnsembleError):
@@ -179,7 +193,8 @@ class PlanChanged(EnsembleError):
     """The plan to build does not hold any more; ``plan`` is a new one.
 
     ``moved`` are its members that are elsewhere, ``worst`` is where failures leave others than
-    before; None when the plan to build is not known.
+    before; None when the plan to build is not known. ``parts`` are a plan and the moved members of
+    each ensemble that was planned with others.
     """
 
     status, code = 409, "ensemble.plan_changed"

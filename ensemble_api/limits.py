@@ -49,3 +49,6 @@ TEMPLATES: Final = 200  # of a project
 TEMPLATE_VERSIONS: Final = 200  # of a template
 TEMPLATES_SIZE: Final = 16 * 1024 * 1024  # bytes of all templates of a project
 TEMPLATE_PROJECTS: Final = 100  # with which a template is shared
+INSTANCES: Final = 50  # of a template, made as one
+JOINT_TIERS: Final = 100  # of ensembles that are planned as one
+JOINT_POLICIES: Final = 200  # of these, with those that keep one clear of the others

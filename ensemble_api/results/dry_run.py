@@ -57,6 +57,17 @@ class DryRun:
 
 
 @dataclass(frozen=True, slots=True)
+class JointDryRun:
+    """What a dry run of ensembles that are planned as one gives: of the ``whole``, and of each.
+
+    Of each there is none where the whole has no plan. A single ensemble is its own whole.
+    """
+
+    whole: DryRun
+    parts: tuple[DryRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """A member that would be elsewhere than planned, by level; without a plan it was nowhere."""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: ensembles as they are created, listed, moved on and removed; a transaction each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -129,7 +129,6 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
                 for each in rows.with_members(session, found)
             ]
 
-    @retried
     def create(
         self,
         record: EnsembleRecord,
@@ -137,20 +136,34 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         seconds: float,
         request_keys: Sequence[RequestKey] = (),
     ) -> None:
-        """Save the intent of ``record``, leased to ``owner`` for ``seconds``.
+        """Save the intent of one ensemble: see ``create_all``."""
+        self.create_all([record], owner, seconds, [request_keys])
+
+    @retried
+    def create_all(
+        self,
+        records: Sequence[EnsembleRecord],
+        owner: str,
+        seconds: float,
+        request_keys: Sequence[Sequence[RequestKey]],
+    ) -> None:
+        """Save the intents of ``records`` together, leased to ``owner`` for ``seconds``.
+
+        Each has its own ``request_keys``, in their order.
 
         :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
         """
         with self.writing() as session:
-            create_requests.add(session, request_keys, record.id)
-            rows.add_ensemble(
-                session,
-                record,
-                lease_owner=owner,
-                lease_until=rows.now() + timedelta(seconds=seconds),
-            )
-            if record.operation:
-                operations.start(session, record.id, record.operation)
+            for record, keys in zip(records, request_keys, strict=True):
+                create_requests.add(session, keys, record.id)
+                rows.add_ensemble(
+                    session,
+                    record,
+                    lease_owner=owner,
+                    lease_until=rows.now() + timedelta(seconds=seconds),
+                )
+                if record.operation:
+                    operations.start(session, record.id, record.operation)
 
     @retried
     def remove(self, ensemble_id: str, owner: str | None = None) -> None:
@@ -204,30 +217,76 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         The change, the fault (when given), what becomes of its operation and an event land in one
         transaction. A removal is a new operation, asked for by ``requester``.
         """
-        model = rows.ENSEMBLES
-        values: dict[str, Any] = {
-            "status": status.value,
-            "updated_at": rows.now(),
-            "blocked": None,
-            "unjudged": True,
-            "reasons": None,
-            "degraded_at": None,
-        }
-        if fault is not None:
-            values["fault"] = fault.stored
-        where = [model.c.id == ensemble_id, model.c.status.in_([s.value for s in expected])]
-        if owner is not None:
-            where.append(model.c.lease_owner == owner)
         with self.writing() as session:
-            moved = _matched(session, sa.update(model).where(*where).values(**values))
-            if moved:
-                rows.event(session, ensemble_id, status.value, message)
-                operations.follow(session, ensemble_id, status, fault=fault, requester=requester)
-                if status is Status.BUILDING:
-                    create_requests.set_reserved(session, ensemble_id)
-                elif status is Status.ROLLING_BACK:
-                    create_requests.forget_unreserved(session, ensemble_id)
-            return moved
+            return _transition(
+                session,
+                ensemble_id,
+                expected,
+                status,
+                fault=fault,
+                requester=requester,
+                message=message,
+                owner=owner,
+            )
+
+    @retried
+    def begin_building(self, messages: Mapping[str, Message]) -> bool:
+        """Have these ensembles built, all of which are being reserved; say whether they were.
+
+        ``messages`` are for their events, by their ids. If one of them is not being reserved any
+        more, all stay as they are.
+        """
+        try:
+            with self.writing() as session:
+                # In one order everywhere, so that two of these never wait for each other.
+                for each in sorted(messages):
+                    expected, message = [Status.RESERVING], messages[each]
+                    if not _transition(session, each, expected, Status.BUILDING, message=message):
+                        raise _NotAll
+        except _NotAll:
+            return False
+        return True
+
+
+class _NotAll(Exception):
+    """Ends a transaction of which a part cannot be, so that nothing of it is."""
+
+
+def _transition(
+    session: orm.Session,
+    ensemble_id: str,
+    expected: Sequence[Status],
+    status: Status,
+    *,
+    fault: Message | None = None,
+    requester: Requester | None = None,
+    message: Message | None = None,
+    owner: str | None = None,
+) -> bool:
+    """What ``Store.transition`` does, in the caller's transaction."""
+    model = rows.ENSEMBLES
+    values: dict[str, Any] = {
+        "status": status.value,
+        "updated_at": rows.now(),
+        "blocked": None,
+        "unjudged": True,
+        "reasons": None,
+        "degraded_at": None,
+    }
+    if fault is not None:
+        values["fault"] = fault.stored
+    where = [model.c.id == ensemble_id, model.c.status.in_([s.value for s in expected])]
+    if owner is not None:
+        where.append(model.c.lease_owner == owner)
+    moved = _matched(session, sa.update(model).where(*where).values(**values))
+    if moved:
+        rows.event(session, ensemble_id, status.value, message)
+        operations.follow(session, ensemble_id, status, fault=fault, requester=requester)
+        if status is Status.BUILDING:
+            create_requests.set_reserved(session, ensemble_id)
+        elif status is Status.ROLLING_BACK:
+            create_requests.forget_unreserved(session, ensemble_id)
+    return moved
 
 
 def _read(session: orm.Session, ensemble_id: str) -> EnsembleRecord:

@@ -170,7 +170,7 @@ class AutoDrain:
         goes = leaving(running, hosts, fixed)
         request = stored.request(acting, record, goes)
         readings = self._free_capacity.readings(context, to_reserve=True)
-        free = self._free_capacity.free(acting, request, readings, record.id)
+        free = self._free_capacity.free(acting, request, readings, {record.id})
         try:
             snapshot = self._plans.without_failed(free.capacity.snapshot, request.ensemble, running)
             found = empty(

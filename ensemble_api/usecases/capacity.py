@@ -105,9 +105,10 @@ class FreeCapacity:
         request: ResolvedRequest,
         plan: MakePlan,
         *,
-        except_id: str | None = None,
+        own: Collection[str] = (),
         to_reserve: bool = False,
         known: bool = True,
+        changes: bool = True,
     ) -> tuple[result.Plan | result.Infeasible, Capacity]:
         """What ``plan`` makes of what is free, and that.
 
@@ -115,18 +116,19 @@ class FreeCapacity:
         when it is ``to_reserve``, nothing was taken of the planned hosts since it was read.
         ``plan`` need not look for changes: a refusal gets those here, other flavors included. It
         looks again when only what is being handed over is in the way. When that does not help,
-        nothing is proved. ``except_id`` and ``to_reserve`` are those of ``free`` and ``readings``.
+        nothing is proved. ``own`` and ``to_reserve`` are those of ``free`` and ``readings``.
+        Without ``changes`` the reasons of a refusal stay as ``plan`` gives them.
 
         :raises ensemble_api.exception.PlanChanged: when ``plan`` does.
         """
         if known and self._known is not None:
-            found = self._plan_on(self._known, context, request, plan, except_id, to_reserve)
+            found = self._plan_on(self._known, context, request, plan, own, to_reserve)
             if found is not None:
                 return found
         for number in range(1, LOOKS + 1):
             last = number == LOOKS
             readings = self.readings(context, to_reserve=to_reserve)
-            free = self.free(context, request, readings, except_id)
+            free = self.free(context, request, readings, own)
             try:
                 planned = self._measured(plan, free.capacity.snapshot)
             except exception.PlanChanged:
@@ -140,13 +142,15 @@ class FreeCapacity:
                     break
                 if last:
                     planned = self._with_changes(
-                        context, request, readings, planned, free, except_id
+                        context, request, readings, planned, free, own, changes=changes
                     )
                     planned = result.Infeasible((*planned.reasons, _BUILD_UNDER_WAY), proved=False)
                     return _with_omissions(planned, free.capacity), free.capacity
             self._sleep(PAUSE)
         if isinstance(planned, result.Infeasible):
-            planned = self._with_changes(context, request, readings, planned, free, except_id)
+            planned = self._with_changes(
+                context, request, readings, planned, free, own, changes=changes
+            )
             planned = _with_omissions(planned, free.capacity)
         return planned, free.capacity
 
@@ -156,7 +160,7 @@ class FreeCapacity:
         context: Context,
         request: ResolvedRequest,
         plan: MakePlan,
-        except_id: str | None,
+        own: Collection[str],
         to_reserve: bool,
     ) -> tuple[result.Plan, Capacity] | None:
         """A plan on what is known; None where a fresh look has to say what there is."""
@@ -166,7 +170,7 @@ class FreeCapacity:
                 return None
             if to_reserve:  # which hosts are down and where they are shows in no generation
                 readings = known.with_hosts_of_now(context, readings)
-            capacity = self.free(context, request, readings, except_id).capacity
+            capacity = self.free(context, request, readings, own).capacity
             try:
                 planned = self._measured(plan, capacity.snapshot)
             except exception.PlanChanged:
@@ -195,11 +199,15 @@ class FreeCapacity:
         readings: Readings,
         refused: result.Infeasible,
         free: Free,
-        except_id: str | None,
+        own: Collection[str],
+        *,
+        changes: bool,
     ) -> result.Infeasible:
         """The refusal with what would fit, also with other flavors that the tenant may use."""
+        if not changes:
+            return refused
         wider = self._other_flavors.added(context, request)
-        more = self.free(context, wider, readings, except_id).capacity.snapshot
+        more = self.free(context, wider, readings, own).capacity.snapshot
         for ensemble, snapshot in (
             (wider.ensemble, more),
             (request.ensemble, free.capacity.snapshot),  # what was free is not any more, or more
@@ -230,7 +238,7 @@ class FreeCapacity:
         context: Context,
         request: ResolvedRequest,
         readings: Readings,
-        except_id: str | None = None,
+        own: Collection[str] = (),
         recovering: Collection[str] = (),
     ) -> Free:
         """The cloud's capacity with and without what is being handed over.
@@ -240,14 +248,14 @@ class FreeCapacity:
 
         Hand-overs are read on both sides of the look, and all count but those whose server had
         claimed before. One that claims during the look counts twice in what is free for sure.
-        ``except_id`` is the id of an ensemble that is not looked at: the caller's own.
+        ``own`` are the ids of ensembles that are not looked at: those that are planned.
         """
         capacity = self._inventory.capacity(context, request.demands, readings.answers)
         capacity = replace(capacity, seen_at=readings.seen_at)
         if request.pins and self._inventory.zone_level is not None:
             pinned = replace(capacity.snapshot, pins=request.pins)
             capacity = replace(capacity, snapshot=pinned)
-        capacity = self._exclusivity.apply(context, request.ensemble, capacity, except_id)
+        capacity = self._exclusivity.apply(context, request.ensemble, capacity, own)
         # It is recorded before it is given back, and so known whenever it shows as free.
         capacity = capacity.without_pending(
             (each.host, each.resources)

@@ -106,7 +106,7 @@ class ChangePlans:
         fixed: frozenset[Member] | None = None
         for look in range(1, LOOKS + 1):
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
-            free = self._free_capacity.free(context, request, readings, record.id)
+            free = self._free_capacity.free(context, request, readings, {record.id})
             snapshot = free.capacity.snapshot
             try:
                 found: Scaled | result.Infeasible | None = None

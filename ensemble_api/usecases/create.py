@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Create an ensemble: resolve, plan, reserve, and leave the building to the worker."""
+"""Create ensembles: resolve, plan, reserve, and leave the building to the worker."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.intent import new_record
+from ensemble_api.usecases.joint_request import resolve_all
 from ensemble_api.usecases.plan import DEFAULT_OPTIONS, DryRuns, PlanOptions
 from ensemble_api.usecases.quota import Quota
 from ensemble_api.usecases.requesters import lasting_requester
@@ -63,9 +64,25 @@ class Create:
     ) -> EnsembleRecord:
         """Plan all members, hold all capacity at once, and leave the building to the worker.
 
-        With ``plan_id`` that plan is built, if it still holds. ``options`` is what to add to
-        another plan where it does not. A second call with the same plan or with the same ``key``
-        gives the ensemble of the first, also of one that is under way in another process.
+        See ``create_all``, which does that for several.
+        """
+        (made,) = self.create_all(context, [body], plan_id, options, key)
+        return made
+
+    def create_all(
+        self,
+        context: Context,
+        bodies: Sequence[Mapping[str, Any]],
+        plan_id: str | None = None,
+        options: PlanOptions = DEFAULT_OPTIONS,
+        key: str | None = None,
+    ) -> tuple[EnsembleRecord, ...]:
+        """Plan all members, hold all capacity at once, and leave the building to the worker.
+
+        Of several ensembles all are made, or none is. With ``plan_id`` that plan is built, if it
+        still holds. ``options`` is what to add to another plan where it does not. A second call
+        with the same plan or with the same ``key`` gives the ensembles of the first, also of one
+        that is under way in another process.
 
         :raises ensemble_api.exception.AlreadyBuilt: when that is another or deleted.
         :raises ensemble_api.exception.InProgress: when the first call takes too long.
@@ -76,13 +93,14 @@ class Create:
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
         :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
         """
-        request = CreateRequest.of(context, body, plan_id, key)
+        requests = CreateRequest.all_of(context, bodies, plan_id, key)
         while True:
-            existing = self._once.existing(request)
+            existing = self._once.all_existing(requests)
             if existing is not None:
                 return existing
             try:
-                return self._create(context, body, plan_id, options, request.keys)
+                keys = [each.keys for each in requests]
+                return self._create(context, bodies, plan_id, options, keys)
             except exception.DuplicateCreate:
                 LOG.info("The same create is under way elsewhere")
             except (
@@ -91,37 +109,42 @@ class Create:
                 exception.PlanChanged,
             ):
                 # What is missing may be just what the same create has taken meanwhile.
-                if not self._once.is_recorded(request):
+                if not self._once.is_recorded(requests[0]):
                     raise
 
     def _create(
         self,
         context: Context,
-        body: Mapping[str, Any],
+        bodies: Sequence[Mapping[str, Any]],
         plan_id: str | None,
         options: PlanOptions,
-        request_keys: Sequence[RequestKey],
-    ) -> EnsembleRecord:
+        request_keys: Sequence[Sequence[RequestKey]],
+    ) -> tuple[EnsembleRecord, ...]:
         # 1 Resolve with the tenant's rights, and hold the whole against the quota.
         self._check_rights()
         asking = lasting_requester(context, self._current_rights)
-        request = self._resolver.resolve(context, body)
-        saved = self._dry_runs.find(context, request, plan_id) if plan_id else None
-        for shortage in self._quota.shortages(context, request):
+        request = resolve_all(self._resolver, context, bodies)
+        whole = request.whole
+        saved = self._dry_runs.find(context, whole, plan_id) if plan_id else None
+        for shortage in self._quota.shortages(context, whole):
             raise exception.OverQuota(shortage.message, **shortage.facts)
 
         # 2 Reserve: a plan that is named by its id, or a new one.
         def plan(snapshot: Snapshot) -> result.Plan | result.Infeasible:
             if plan_id is None:
-                return planner.plan(request.ensemble, snapshot, solve=solve, changes=False)
+                return planner.plan(whole.ensemble, snapshot, solve=solve, changes=False)
             return self._dry_runs.confirm(context, request, snapshot, saved, options)
 
-        def record(planned: result.Plan, capacity: Capacity) -> EnsembleRecord:
-            return new_record(context, asking, request, planned, capacity, options)
+        def records(planned: result.Plan, capacity: Capacity) -> list[EnsembleRecord]:
+            own = request.separated(planned, capacity.snapshot)
+            return [
+                new_record(context, asking, part, each, capacity, options, planned)
+                for part, each in zip(request.parts, own, strict=True)
+            ]
 
         reserved = self._reserve.reserve(
-            context, request, plan, record, request_keys, others=plan_id is None
+            context, request, plan, records, request_keys, others=plan_id is None
         )
         # 3 Wake the worker, which builds.
         self._wake()
-        return self._store.get(reserved.id)
+        return tuple(self._store.get(each.id) for each in reserved)

@@ -63,7 +63,7 @@ class StoredStates:
             hosts = CloudHosts.of(self._inventory.levels, self._inventory.zone_level, planned)
         # Other projects' servers are not stored: who has something to itself has Nova asked.
         others = self._exclusivity.hosts_of_others(
-            context, record.project_id, record.ensemble, except_id=record.id
+            context, record.project_id, record.ensemble, {record.id}
         )
         stands = standing(record, hosts, others)
         return CurrentState(

@@ -127,7 +127,7 @@ class _Attempt:
         kept = {each.id for each, _ in blocked}
         moving = {Member(each.tier, each.index) for each in here if each.id not in kept}
         request = self._requests.request(acting, record, moving)
-        free = self._free_capacity.free(acting, request, self._readings, record.id)
+        free = self._free_capacity.free(acting, request, self._readings, {record.id})
         topology = free.capacity.snapshot.topology
         try:
             found = self._planned(record, request, free.capacity, blocked)

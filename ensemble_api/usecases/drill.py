@@ -155,7 +155,7 @@ class _Looks:
         if lost not in self._requests:
             request = self._stored.request(self._context, self._record, lost)
             free = self._free_capacity.free(
-                self._context, request, self._readings, self._record.id, {self._record.id}
+                self._context, request, self._readings, {self._record.id}, {self._record.id}
             )
             self._requests[lost] = request.ensemble, free
         return self._requests[lost]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What exclusive policies rule out: those of the ensemble, and those of others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -26,23 +26,27 @@ class Exclusivity:
         self._store = store
 
     def apply(
-        self, context: Context, ensemble: Ensemble, capacity: Capacity, except_id: str | None = None
+        self,
+        context: Context,
+        ensemble: Ensemble,
+        capacity: Capacity,
+        own: Collection[str] = (),
     ) -> Capacity:
         """The same capacity, as far as the project of ``context`` may use it.
 
-        ``except_id`` is the id of an ensemble that is not looked at: the caller's own. All servers
+        ``own`` are the ids of ensembles that are not looked at: those that are planned. All servers
         of the cloud are listed only when ``ensemble`` wants to be without those of other projects.
         """
         snapshot = capacity.snapshot
-        guarded = self._members(except_id, exclusive=True)
+        guarded = self._members(own, exclusive=True)
         closed = _closed(snapshot.topology, context.project_id, guarded)
-        others = self.others(context, context.project_id, ensemble, snapshot.topology, except_id)
+        others = self.others(context, context.project_id, ensemble, snapshot.topology, own)
         usable = snapshot.usable & ~closed
         return replace(capacity, snapshot=replace(snapshot, usable=usable, others=others))
 
     def closed_to_members(self, topology: Topology) -> frozenset[str]:
         """The hosts on which another ensemble lets no member of others be, of any project."""
-        closed = _closed(topology, None, self._members(None, exclusive=True))
+        closed = _closed(topology, None, self._members((), exclusive=True))
         return frozenset(host for host, mask in zip(topology.hosts, closed, strict=True) if mask)
 
     def others(
@@ -51,23 +55,27 @@ class Exclusivity:
         project_id: str,
         ensemble: Ensemble,
         topology: Topology,
-        except_id: str | None = None,
+        own: Collection[str] = (),
     ) -> dict[str, BoolArray]:
         """The hosts (shape [H]) of other ensembles and of other projects than ``project_id``.
 
         Only as far as exclusive policies of ``ensemble`` want to know.
         """
-        found = self.hosts_of_others(context, project_id, ensemble, except_id)
+        found = self.hosts_of_others(context, project_id, ensemble, own)
         return {whose: _on(topology, hosts) for whose, hosts in found.items()}
 
     def hosts_of_others(
-        self, context: Context, project_id: str, ensemble: Ensemble, except_id: str | None = None
+        self,
+        context: Context,
+        project_id: str,
+        ensemble: Ensemble,
+        own: Collection[str] = (),
     ) -> dict[str, frozenset[str]]:
         """The names of these hosts, by whose servers are there."""
         found: dict[str, Iterable[str | None]] = {}
         wanted = {each.other for each in ensemble.policies if isinstance(each, Exclusive)}
         if wanted:
-            members = self._members(except_id, exclusive=False)
+            members = self._members(own, exclusive=False)
             found[ENSEMBLE] = [member.location for _, member in members]
         if PROJECT in wanted:
             hosts = [member.location for owner, member in members if owner.project_id != project_id]
@@ -80,10 +88,10 @@ class Exclusivity:
         return {whose: frozenset(host for host in hosts if host) for whose, hosts in found.items()}
 
     def _members(
-        self, except_id: str | None, *, exclusive: bool
+        self, own: Collection[str], *, exclusive: bool
     ) -> list[tuple[EnsembleRecord, MemberRecord]]:
         found = self._store.all_members(exclusive=exclusive)
-        return [(owner, member) for owner, member in found if owner.id != except_id]
+        return [(owner, member) for owner, member in found if owner.id not in own]
 
 
 def _on(topology: Topology, hosts: Iterable[str]) -> BoolArray:

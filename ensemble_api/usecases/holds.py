@@ -75,12 +75,14 @@ class Holds:
         running: result.Assignment = _NOBODY,
         closed: Collection[str] = (),
         recovery: Claims = _NOTHING,
+        beside: Collection[str] = (),
     ) -> None:
         """Hold the capacity of these members, all or none, and with it what is for ``recovery``.
 
         Then see whether it was free only because others are just being handed over there, and
         whether an ensemble that came meanwhile bars us, or we it. ``running`` are members that have
-        their capacity already, ``closed`` hosts those that take no more of them.
+        their capacity already, ``closed`` hosts those that take no more of them. Ensembles of these
+        ids ``beside`` it are planned in the same step, and some of the members are theirs.
 
         :raises ensemble_api.exception.CapacityTaken: when others were quicker; nothing is held.
         """
@@ -93,7 +95,8 @@ class Holds:
         if self._is_promised(every, held=True):
             self.give_back(record, members, recovery)
             raise exception.CapacityTaken
-        now = self._exclusivity.apply(context, request.ensemble, capacity, record.id).snapshot
+        own = {record.id, *beside}
+        now = self._exclusivity.apply(context, request.ensemble, capacity, own).snapshot
         if running:
             now = closed_to_more(now, request.ensemble, running, closed)
         if check.check(request.ensemble, now, planned.assignment, running):
@@ -157,7 +160,7 @@ class Holds:
         """Whether an ensemble that came meanwhile bars these members, or they it."""
         acting = for_owner(context, moving.record)
         ensemble, before = moving.request.ensemble, moving.capacity
-        now = self._exclusivity.apply(acting, ensemble, before, moving.record.id)
+        now = self._exclusivity.apply(acting, ensemble, before, {moving.record.id})
         hosts = [now.snapshot.topology.host_number(each.host) for each in moving.members]
         if not now.snapshot.usable[hosts].all():
             return True

@@ -4,7 +4,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,17 +59,49 @@ class CreateRequest:
         cls, context: Context, body: Mapping[str, Any], plan_id: str | None, key: str | None
     ) -> "CreateRequest":
         """The request of this caller; ``body`` is checked and has its defaults."""
-        digest = _digest(body, plan_id)
+        return cls._of(context, body, _digest(body, plan_id), plan_id, key, ())
+
+    @classmethod
+    def all_of(
+        cls,
+        context: Context,
+        bodies: Sequence[Mapping[str, Any]],
+        plan_id: str | None,
+        key: str | None,
+    ) -> "tuple[CreateRequest, ...]":
+        """One request to create several: as many that are done once, or not at all, together.
+
+        The first has the keys that a request for one ensemble has, and the others have keys with
+        their places.
+        """
+        if len(bodies) == 1:
+            return (cls.of(context, bodies[0], plan_id, key),)
+        digest = _digest([*bodies], plan_id)
+        return tuple(
+            cls._of(context, body, digest, plan_id, key, (place,) if place else ())
+            for place, body in enumerate(bodies)
+        )
+
+    @classmethod
+    def _of(
+        cls,
+        context: Context,
+        body: Mapping[str, Any],
+        digest: str,
+        plan_id: str | None,
+        key: str | None,
+        place: tuple[int, ...],
+    ) -> "CreateRequest":
         project_id = context.project_id
 
-        def request_key(*name: str) -> RequestKey:
+        def request_key(*name: str | int) -> RequestKey:
             return RequestKey(_digest(project_id, *name), project_id, digest)
 
         return cls(
             body,
             plan_id,
-            request_key("plan", plan_id) if plan_id else None,
-            request_key("key", context.user_id, key) if key else None,
+            request_key("plan", plan_id, *place) if plan_id else None,
+            request_key("key", context.user_id, key, *place) if key else None,
         )
 
     @property
@@ -131,6 +163,17 @@ class Idempotency:
                 return record
             self._sleep(PAUSE)
         raise exception.InProgress(_IN_PROGRESS(), retry_after=RETRY_SECONDS)
+
+    def all_existing(self, requests: Sequence[CreateRequest]) -> tuple[EnsembleRecord, ...] | None:
+        """The ensembles that these requests, made as one, made before: see ``existing``."""
+        found = [self.existing(each) for each in requests]
+        made = tuple(each for each in found if each is not None)
+        if not made:
+            return None
+        if len(made) < len(found):
+            # They were recorded together, and are undone one after the other.
+            raise exception.InProgress(_IN_PROGRESS(), retry_after=RETRY_SECONDS)
+        return made
 
     def is_recorded(self, request: CreateRequest) -> bool:
         """Whether somebody else's create with the same key has been recorded meanwhile."""

@@ -66,8 +66,12 @@ def new_record(
     plan: result.Plan,
     capacity: Capacity,
     options: PlanOptions,
+    whole: result.Plan,
 ) -> EnsembleRecord:
-    """A new ensemble of the caller's project, each member on its planned host, to be created."""
+    """A new ensemble of the caller's project, each member on its planned host, to be created.
+
+    Its domains are called as in the ``whole`` plan, of which its own is a part or all.
+    """
     topology = capacity.snapshot.topology
     members = tuple(
         MemberRecord(
@@ -80,7 +84,7 @@ def new_record(
     )
     known = labels(
         context.project_id,
-        labelled_domains(topology, plan, options),
+        labelled_domains(topology, whole, options),
         zone_level=topology.zone_level,
     )
     summary = stored_plans.summary(plan, request.ensemble, topology, context.project_id, known)

@@ -205,7 +205,7 @@ class Rebalances:
         fixed = self._servers.unmovable(acting, record) | stored.resized(acting, record)
         for look in range(1, LOOKS + 1):
             readings = self._free_capacity.readings(context, to_reserve=to_reserve)
-            free = self._free_capacity.free(acting, request, readings, record.id)
+            free = self._free_capacity.free(acting, request, readings, {record.id})
             snapshot = self._repair_plans.without_failed(
                 free.capacity.snapshot, request.ensemble, running, closed
             )

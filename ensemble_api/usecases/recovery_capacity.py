@@ -28,6 +28,7 @@ from ensemble_api.results.quota import QuotaShortage
 from ensemble_api.solver.process import solve
 from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.usecases.holds import Holds
+from ensemble_api.usecases.joint_request import JointRequest
 from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
@@ -150,19 +151,47 @@ class RecoveryCapacity:
     def beside(
         self,
         context: Context,
+        ensemble_ids: Sequence[str],
+        request: JointRequest,
+        planned: result.Plan,
+        capacity: Capacity,
+        *,
+        others: bool = True,
+    ) -> tuple[result.Plan, list[tuple[RecoveryHold, ...]]]:
+        """What is to be held beside a new plan, for each ensemble in turn, and that plan.
+
+        For one ensemble, if nothing can be held, it is another plan that leaves room: so many are
+        tried as ``other_plans`` gives, and none without ``others``. Of several each has its own
+        beside what is held for those before it: all of them may be hit at once.
+
+        :raises ensemble_api.exception.InfeasibleEnsemble: as for the first plan, when none does.
+        """
+        if not request.reserving:
+            return planned, [()] * len(ensemble_ids)
+        if len(ensemble_ids) == 1:
+            plan, found = self._beside_one(
+                context, ensemble_ids[0], request.whole, planned, capacity, others=others
+            )
+            return plan, [found]
+        every: list[tuple[RecoveryHold, ...]] = []
+        parts = request.alone(planned, capacity)
+        for ensemble_id, (wanted, own, there) in zip(ensemble_ids, parts, strict=True):
+            left = there.without_pending(
+                (each.host, each.resources) for holds in every for each in holds
+            )
+            every.append(self.of_plan(context, ensemble_id, wanted, own.assignment, left))
+        return planned, every
+
+    def _beside_one(
+        self,
+        context: Context,
         ensemble_id: str,
         request: ResolvedRequest,
         planned: result.Plan,
         capacity: Capacity,
         *,
-        others: bool = True,
+        others: bool,
     ) -> tuple[result.Plan, tuple[RecoveryHold, ...]]:
-        """What is to be held beside a new plan, and that; else another plan that leaves room.
-
-        So many are tried as ``other_plans`` gives, and none without ``others``.
-
-        :raises ensemble_api.exception.InfeasibleEnsemble: as for the first one, when none does.
-        """
         try:
             return planned, self.of_plan(
                 context, ensemble_id, request, planned.assignment, capacity

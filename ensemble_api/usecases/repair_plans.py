@@ -152,7 +152,7 @@ class RepairPlans:
                 # Any of the others may be the next to go, each as what it is now.
                 here = {Member(each.tier, each.index) for each in record.described_members}
                 request = stored.request(acting, record, here.difference(map(_member, lost)))
-                free = self._free_capacity.free(acting, request, readings, record.id, {record.id})
+                free = self._free_capacity.free(acting, request, readings, {record.id}, {record.id})
                 capacity = self._free_capacity.with_own(free.capacity, record.id)
                 hit = _hit(record, request, lost, map(_member, lost), capacity, hosts, (), ())
                 found = Standing(record, hit, capacity, sure=free.most is None)
@@ -236,7 +236,7 @@ class RepairPlans:
                     moving = {_member(each) for each in lost[record.id]} - stays
                     own = acting[record.id]
                     request = stored.request(own, record, moving)
-                    free = self._free_capacity.free(own, request, readings, record.id, acting)
+                    free = self._free_capacity.free(own, request, readings, {record.id}, acting)
                     capacity = free.capacity.after(taken)
                     waiting = [_member(each) for each, _ in left[record.id]]
                     of = _hit(

@@ -98,7 +98,7 @@ class Replacement:
         saved = False
         for attempt in range(self._attempts):
             readings = self._free_capacity.readings(context, to_reserve=True)
-            free = self._free_capacity.free(context, request, readings, record.id)
+            free = self._free_capacity.free(context, request, readings, {record.id})
             capacity = free.capacity
             known = closed.intersection(capacity.snapshot.topology.hosts)
             try:

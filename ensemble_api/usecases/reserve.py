@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reserve the capacity of all members of an ensemble at once, or of none."""
+"""Reserve the capacity of all members of ensembles that are made at once, or of none."""
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -14,15 +14,16 @@ from ensemble_api.planning import result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.recovery import Recovery
+from ensemble_api.recovery_hold import RecoveryHold
 from ensemble_api.server_names import mark, server_name
 from ensemble_api.store.api import Store
 from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.capacity import TRY_AGAIN, FreeCapacity, MakePlan
 from ensemble_api.usecases.holds import Holds, pause
 from ensemble_api.usecases.intent import next_attempt
+from ensemble_api.usecases.joint_request import JointRequest
 from ensemble_api.usecases.new_volumes import NewVolumes
 from ensemble_api.usecases.recovery_capacity import RecoveryCapacity, named
-from ensemble_api.usecases.resolve import ResolvedRequest
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ _RESERVED = Sentence(
 _WAS_CANCELLED = Sentence("conflict.cancelled", "It was cancelled before anything was built.")
 TOO_SLOW = Sentence("unavailable.too-slow", "Reserving took too long; try again later.")
 
-MakeRecord: TypeAlias = Callable[[result.Plan, Capacity], EnsembleRecord]
+MakeRecords: TypeAlias = Callable[[result.Plan, Capacity], Sequence[EnsembleRecord]]
 
 
 class Reserve:
@@ -70,82 +71,68 @@ class Reserve:
     def reserve(
         self,
         context: Context,
-        request: ResolvedRequest,
+        request: JointRequest,
         plan: MakePlan,
-        new_record: MakeRecord,
-        request_keys: Sequence[RequestKey] = (),
+        new_records: MakeRecords,
+        request_keys: Sequence[Sequence[RequestKey]],
         *,
         others: bool = True,
-    ) -> EnsembleRecord:
-        """Give the ensemble, whose capacity is held and which is the worker's to build.
+    ) -> tuple[EnsembleRecord, ...]:
+        """Give the ensembles, whose capacity is held and which are the worker's to build.
 
-        ``plan`` and ``new_record`` are called anew whenever others have taken what was planned.
-        ``request_keys`` are saved with the intent, ``others`` is whether it may be another plan
-        where beside that nothing can be held for recovery.
+        All of them are, or none is. ``plan`` and ``new_records``, which are those of the whole in
+        the order of the requests, are called anew whenever others have taken what was planned.
+        ``request_keys`` of each are saved with its intent, ``others`` is whether it may be another
+        plan where beside that nothing can be held for recovery.
 
-        :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
+        :raises ensemble_api.exception.DuplicateCreate: when another create has one of the keys.
         :raises ensemble_api.exception.InfeasibleEnsemble: with reasons; nothing is left then.
         """
-        record: EnsembleRecord | None = None
+        records: tuple[EnsembleRecord, ...] = ()
         try:
             for attempt in range(self._attempts):
                 # 1 Plan on a fresh snapshot.
                 planned, capacity = self._free_capacity.plan(
                     context,
-                    request,
+                    request.whole,
                     plan,
-                    except_id=record.id if record else None,
+                    own=[each.id for each in records],
                     to_reserve=True,
                     # Which hosts a hold for recovery takes is not known before; and what was taken
                     # under a first plan says that others are at work.
-                    known=not attempt and Recovery.of(request.body).reserve is None,
+                    known=not attempt and not request.reserving,
+                    changes=len(request.parts) == 1,
                 )
                 if isinstance(planned, result.Infeasible):
-                    raise refusal(planned)
-                known = record.id if record is not None else ""
+                    raise refusal(request.told(planned))
+                known = [each.id for each in records] or [""] * len(request.parts)
                 planned, spare = self._recovery.beside(
                     context, known, request, planned, capacity, others=others
                 )
                 # 2 Save the intent, and that of what is to be held for recovery.
-                fresh = new_record(planned, capacity)
-                if record is not None:
-                    fresh = replace(next_attempt(record, fresh), id=record.id)
-                spare = named(spare, fresh.id)
-                if record is None:
-                    record = fresh
-                    self._store.create(record, self._owner, RESERVE_SECONDS, request_keys)
+                fresh = tuple(new_records(planned, capacity))
+                if records:
+                    records = self._replanned(records, fresh)
                 else:
-                    record = fresh
-                    self._store.replan(record, self._owner, RESERVE_SECONDS)
-                record = self._with_mark(record)
-                if Recovery.of(request.body).reserve is not None:
-                    self._recovery.intend(record.id, spare, anew=True)
+                    records = fresh
+                    self._store.create_all(records, self._owner, RESERVE_SECONDS, request_keys)
+                records = tuple(map(self._with_mark, records))
+                spare = [
+                    named(each, record.id) for each, record in zip(spare, records, strict=True)
+                ]
+                for record, holds in _reserving(records, spare):
+                    self._recovery.intend(record.id, holds, anew=True)
                 # 3 Hold every claim in one request, or none, and read the usages back.
                 try:
-                    self._holds.hold(
-                        context,
-                        request,
-                        planned,
-                        capacity,
-                        record,
-                        record.members,
-                        recovery=self._recovery.claims(spare),
-                    )
+                    self._hold(context, request, planned, capacity, records, spare)
                 except exception.CapacityTaken:
-                    LOG.info("Others took capacity planned for %s, attempt %d", record.id, attempt)
+                    first = records[0].id
+                    LOG.info("Others took capacity planned for %s, attempt %d", first, attempt)
                     self._sleep(pause(attempt))
                     continue
-                if Recovery.of(request.body).reserve is not None:
-                    self._recovery.settle(record.id, spare)
-                # 4 Ask for root volumes, while there is a token of the tenant's.
-                self._new_volumes.make(context, record, record.members)
-                # 5 Hand over to the worker.
-                message = _RESERVED(count=len(record.members))
-                if not self._store.transition(
-                    record.id, [Status.RESERVING], Status.BUILDING, message=message
-                ):
-                    # What there is goes, whoever else has held or removed something meanwhile.
-                    raise self._overtaken(record.id)
+                for record, holds in _reserving(records, spare):
+                    self._recovery.settle(record.id, holds)
+                self._hand_over(context, records)
                 break
             else:
                 raise refusal(contended())
@@ -153,11 +140,60 @@ class Reserve:
             raise  # before anything was saved
         except Exception:
             # Nothing was promised yet, so nothing may be left, whatever went wrong.
-            if record is not None:
+            for record in records:
                 self._undo(context, record)
             raise
-        self._store.release(record.id, self._owner)
-        return record
+        for record in records:
+            self._store.release(record.id, self._owner)
+        return records
+
+    def _hold(
+        self,
+        context: Context,
+        request: JointRequest,
+        planned: result.Plan,
+        capacity: Capacity,
+        records: Sequence[EnsembleRecord],
+        spare: Sequence[Sequence[RecoveryHold]],
+    ) -> None:
+        """Hold what all members take, and what is for recovery.
+
+        :raises ensemble_api.exception.CapacityTaken: when others were quicker; nothing is held.
+        """
+        first, *beside = records
+        self._holds.hold(
+            context,
+            request.whole,
+            planned,
+            capacity,
+            first,
+            [member for each in records for member in each.members],
+            recovery=self._recovery.claims([hold for each in spare for hold in each]),
+            beside=[each.id for each in beside],
+        )
+
+    def _hand_over(self, context: Context, records: Sequence[EnsembleRecord]) -> None:
+        """Have the worker build these, of which all is held."""
+        # 4 Ask for root volumes, while there is a token of the tenant's.
+        for record in records:
+            self._new_volumes.make(context, record, record.members)
+        # 5 All are the worker's with one commit: after a crash all are built, or none is.
+        messages = {each.id: _RESERVED(count=len(each.members)) for each in records}
+        if not self._store.begin_building(messages):
+            # What there is goes, whoever else has held or removed something meanwhile.
+            raise self._overtaken(records)
+
+    def _replanned(
+        self, saved: Sequence[EnsembleRecord], fresh: Sequence[EnsembleRecord]
+    ) -> tuple[EnsembleRecord, ...]:
+        """The same ensembles, with what is to be held now in the place of what was to be."""
+        records = tuple(
+            replace(next_attempt(before, each), id=before.id)
+            for before, each in zip(saved, fresh, strict=True)
+        )
+        for record in records:
+            self._store.replan(record, self._owner, RESERVE_SECONDS)
+        return records
 
     def _with_mark(self, record: EnsembleRecord) -> EnsembleRecord:
         """The ensemble, with a mark for its servers' names if others have servers of these names.
@@ -181,16 +217,26 @@ class Reserve:
             # The worker takes it over when the lease ends, and finds it interrupted.
             advice.log(LOG, f"Ensemble {record.id} could not be undone; the worker will", error)
 
-    def _overtaken(self, ensemble_id: str) -> exception.EnsembleError:
-        """Why an ensemble is not being reserved any more, though its creator lives."""
-        try:
-            status = self._store.get(ensemble_id).status
-        except exception.NotFound:
-            status = Status.DELETING  # a worker was quicker
-        if status is Status.DELETING:
-            return exception.Conflict(_WAS_CANCELLED())
+    def _overtaken(self, records: Sequence[EnsembleRecord]) -> exception.EnsembleError:
+        """Why ensembles are not being reserved any more, though their creator lives."""
+        for record in records:
+            try:
+                status = self._store.get(record.id).status
+            except exception.NotFound:
+                status = Status.DELETING  # a worker was quicker
+            if status is Status.DELETING:
+                return exception.Conflict(_WAS_CANCELLED())
         # A worker found us too slow and rolled back, perhaps before we held anything.
         return exception.Unavailable(TOO_SLOW())
+
+
+def _reserving(
+    records: Sequence[EnsembleRecord], spare: Sequence[Sequence[RecoveryHold]]
+) -> Iterator[tuple[EnsembleRecord, Sequence[RecoveryHold]]]:
+    """The ensembles that want capacity to be held for recovery, each with what is to be held."""
+    for record, holds in zip(records, spare, strict=True):
+        if Recovery.of(record.body).reserve is not None:
+            yield record, holds
 
 
 def server_mark(store: Store, record: EnsembleRecord) -> str:

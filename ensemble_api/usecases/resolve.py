@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a request body to an ensemble whose every reference is the tenant's to use."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -119,22 +119,20 @@ class Resolver:
         known: Mapping[str, Demand] = _NOTHING_KNOWN,
         own_servers: Collection[str] = (),
         own_policies: Collection[Mapping[str, Any]] = (),
+        templates: ServerTemplates | None = None,
     ) -> ResolvedRequest:
         """Look every reference up with the tenant's own rights.
 
         ``nova_check`` is whether Nova is also asked whether it would take the servers. Tiers whose
         needs are ``known``, by name, are not looked up: they get no new servers. ``own_servers``
         are the ids of those that the ensemble has, whose addresses are its own, and
-        ``own_policies`` what it asks for already, whatever has become of that.
+        ``own_policies`` what it asks for already, whatever has become of that. ``templates`` are
+        those that requests have in common which are planned together.
 
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.EnsembleError: with what Nova would refuse, and its field.
         """
-        size = sum(tier["count"] for tier in body["tiers"])
-        if size > self._max_members:
-            raise exception.Invalid(
-                _TOO_MANY(count=size, most=self._max_members), field="ensemble.tiers"
-            )
+        self.check_size(body["tiers"], "ensemble.tiers")
         self._check_zones(body)
         new = {
             number: policy
@@ -145,9 +143,7 @@ class Resolver:
         check_selectors(new, self._selectors, context, "ensemble")
         check_shares(new, self._zone_level, self._zones, context, "ensemble")
         self._check_hints(body)
-        templates = ServerTemplates(
-            self._compute, self._networks, self._volumes, context, self._placed, own_servers
-        )
+        templates = templates or self.templates(context, own_servers)
         demands = {
             tier["name"]: known.get(tier["name"])
             or templates.demand(
@@ -162,6 +158,21 @@ class Resolver:
             raise exception.Invalid(error.reason, field=field) from error
         self._ask_nova(context, body, templates, nova_check, known)
         return ResolvedRequest(body, ensemble, demands)
+
+    def check_size(self, tiers: Iterable[Mapping[str, Any]], field: str) -> None:
+        """Refuse more members than are planned as one.
+
+        :raises ensemble_api.exception.Invalid: about the field.
+        """
+        size = sum(tier["count"] for tier in tiers)
+        if size > self._max_members:
+            raise exception.Invalid(_TOO_MANY(count=size, most=self._max_members), field=field)
+
+    def templates(self, context: Context, own_servers: Collection[str] = ()) -> ServerTemplates:
+        """The templates of one request, or of several that are planned together."""
+        return ServerTemplates(
+            self._compute, self._networks, self._volumes, context, self._placed, own_servers
+        )
 
     def _ask_nova(
         self,

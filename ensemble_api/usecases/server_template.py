@@ -210,11 +210,13 @@ class ServerTemplates:
     def _find_unshared(self, kind: str, name: str, field: str) -> Any:
         """A thing that can serve one member only, in the whole request."""
         found = self._find(kind, name, field)
-        key = name.lower()  # some databases take a UUID for the same in either case
+        self._take(name.lower(), field)  # some databases take a UUID for the same in either case
+        return found
+
+    def _take(self, key: str, field: str) -> None:
         if key in self._used_by:
             raise exception.Invalid(_TAKEN(place=self._used_by[key]), field=field)
         self._used_by[key] = field
-        return found
 
     def _check_networks(self, field: str, networks: str | Sequence[str], ports: bool) -> None:
         if networks == "none" and ports:
@@ -246,6 +248,8 @@ class ServerTemplates:
             wanted = members_addresses(each["addresses"])
             subnets = self._networks.subnets(network)
             for address in wanted:
+                # In one ensemble it was looked at before; there may be several.
+                self._take(f"{network.lower()} {address}", f"{where}.addresses")
                 if not any(_is_of(subnet, address) for subnet in subnets):
                     message = _OFF_SUBNETS(address=str(address))
                     raise exception.Invalid(message, field=f"{where}.addresses")

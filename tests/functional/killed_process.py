@@ -14,7 +14,8 @@ from ensemble_api.store import rows
 
 WRITES = {
     *(
-        "create",
+        "create_all",
+        "begin_building",
         "replan",
         "transition",
         "update_member",

@@ -219,7 +219,7 @@ def test_nor_is_it_held_for_a_moment_in_which_its_server_would_not_find_it(
         """The store, in which another ensemble is under way as soon as ours is planned."""
 
         def __getattr__(self, name: str) -> Any:
-            if name == "create" and not meanwhile:
+            if name == "create_all" and not meanwhile:
                 meanwhile.append(given_up_late(cloud))
             return getattr(cloud.store, name)
 

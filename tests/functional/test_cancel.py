@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A build is cancelled while it is one, and an ensemble that is built is never harmed by that."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -79,9 +80,9 @@ def test_what_is_cancelled_while_it_is_being_reserved_is_never_built(cloud: Smal
     placed = cloud.service()
 
     class CancelledMeanwhile(Store):
-        def create(self, record: EnsembleRecord, *more: Any) -> None:
-            super().create(record, *more)
-            assert placed.cancel(caller(), record.id).status == "DELETING"
+        def create_all(self, records: Sequence[EnsembleRecord], *more: Any) -> None:
+            super().create_all(records, *more)
+            assert placed.cancel(caller(), records[0].id).status == "DELETING"
 
     slow = CancelledMeanwhile(str(cloud.store.engine.url))
     with pytest.raises(exception.Conflict, match="cancelled before anything was built"):

@@ -29,6 +29,7 @@ def cloud(placement: PlacementService, store: Store) -> SmallCloud:
 
 
 Scenario = Callable[[Process], None]
+TRANSITIONS = ("Store.transition", "Store.begin_building")
 
 
 def build(process: Process) -> None:
@@ -109,7 +110,7 @@ def crash_everywhere(
     with Process(cloud, whole) as process:
         scenario(process)
     wipe(cloud, survivor(cloud))
-    transitions = [at for at, write in enumerate(whole.writes) if write == "Store.transition"]
+    transitions = [at for at, write in enumerate(whole.writes) if write in TRANSITIONS]
     first = transitions[since - 1] if since else 0
     for limit, write in list(enumerate(whole.writes))[first:]:
         with Process(cloud, WriteLimit(limit)) as process, pytest.raises(Killed):
@@ -213,7 +214,7 @@ def test_a_create_interrupted_anywhere_and_sent_again_is_done_once(
         take_over(cloud, clock, built)
         cloud.assert_built(cloud.store.get(built))
         wipe(cloud, built)
-    assert {"Store.create", "Adapter.post", "Store.transition"} <= set(whole.writes)
+    assert {"Store.create_all", "Adapter.post", "Store.begin_building"} <= set(whole.writes)
     assert "key" not in by or whole.writes[-1] == "Store.writing"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations: what is recorded of a create and of a delete, while they are under way and after."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -42,9 +43,9 @@ def test_a_create_is_recorded_from_its_intent_to_its_success(cloud: SmallCloud) 
     seen: list[Operation | None] = []
 
     class Watched(Store):
-        def create(self, record: EnsembleRecord, *more: Any) -> None:
-            super().create(record, *more)
-            seen.append(self.get(record.id).operation)
+        def create_all(self, records: Sequence[EnsembleRecord], *more: Any) -> None:
+            super().create_all(records, *more)
+            seen.append(self.get(records[0].id).operation)
 
     watched = Watched(str(cloud.store.engine.url))
     record = cloud.service(store=watched).create(caller(), body(("web", 2)))

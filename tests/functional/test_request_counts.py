@@ -65,7 +65,7 @@ def test_a_create_asks_placement_as_often_for_many_members_as_for_few(cloud: Sma
 def test_a_create_that_fails_gives_back_many_holds_in_one_request(cloud: SmallCloud) -> None:
     class Failing:
         def __getattr__(self, name: str) -> Any:
-            return self.fail if name == "transition" else getattr(cloud.store, name)
+            return self.fail if name == "begin_building" else getattr(cloud.store, name)
 
         @staticmethod
         def fail(*_: Any, **__: Any) -> None:
