@@ -50,6 +50,9 @@ PARAMETER_NAMES = Sentence(
     "must have names of 1 to 64 letters, digits, - and _, which begin with a letter",
 )
 PROJECT_ID = Sentence("invalid.project-id", "must be the id of a project")
+ONE_OR_SEVERAL = Sentence(
+    "invalid.one-or-several", "must have either a name, or instances with a name each"
+)
 _BAD_CHARACTER = Sentence("invalid.character", "has a bad character")
 _BASE64 = Sentence("invalid.base64", "must be base64")
 HIDDEN = Sentence("invalid.hidden", "holds a character that cannot be shown")
@@ -73,6 +76,7 @@ _DESCRIBED = {
         DRILL,
         PARAMETER_NAMES,
         PROJECT_ID,
+        ONE_OR_SEVERAL,
     )
 }
 TYPES = {

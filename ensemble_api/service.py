@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be asked of the ensembles of one cloud."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ensemble_api import exception
@@ -13,7 +13,7 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.results.adoption import AdoptionPreview
 from ensemble_api.results.current_state import CurrentState
 from ensemble_api.results.drill import DrillResult
-from ensemble_api.results.dry_run import DryRun
+from ensemble_api.results.dry_run import DryRun, JointDryRun
 from ensemble_api.results.headroom import Headroom
 from ensemble_api.results.host_impact import DrainAttempt, HostImpacts
 from ensemble_api.results.maintenance import MaintainedDomain
@@ -89,6 +89,12 @@ class Service(Assembly):
         """See ``usecases/plan``."""
         return self._dry_runs.plan(context, body, options)
 
+    def plan_all(
+        self, context: Context, bodies: Sequence[Mapping[str, Any]], options: PlanOptions
+    ) -> JointDryRun:
+        """See ``usecases/plan``."""
+        return self._dry_runs.plan_all(context, bodies, options)
+
     def namesakes(self, record: EnsembleRecord) -> int:
         """How many other ensembles of the project have the name of this one."""
         return self._store.namesakes(record.project_id, record.name, record.id)
@@ -103,6 +109,17 @@ class Service(Assembly):
     ) -> EnsembleRecord:
         """See ``usecases/create``."""
         return self._create.create(context, body, plan_id, options, key)
+
+    def create_all(
+        self,
+        context: Context,
+        bodies: Sequence[Mapping[str, Any]],
+        plan_id: str | None,
+        options: PlanOptions,
+        key: str | None,
+    ) -> tuple[EnsembleRecord, ...]:
+        """See ``usecases/create``."""
+        return self._create.create_all(context, bodies, plan_id, options, key)
 
     def stored_answer(self, request: CreateRequest) -> Mapping[str, Any] | None:
         """See ``usecases/idempotency``."""

@@ -95,20 +95,52 @@ def _about(required: list[str]) -> dict[str, Any]:
 
 CREATE = _about(["name", "ensemble"])
 CHANGE = _about([])
+_VALUES: dict[str, Any] = {"type": "object", "maxProperties": limits.PARAMETERS}
+_NAMED: dict[str, Any] = {"name": NAME, "description": _DESCRIPTION, "parameters": _VALUES}
+_HOW: dict[str, Any] = {
+    "version": {"type": "integer", "minimum": 1, "maximum": limits.TEMPLATE_VERSIONS},
+    "dry_run": {"type": "boolean"},
+    "plan": UUID,
+}
+ONE_INSTANCE: dict[str, Any] = {
+    "type": "object",
+    "properties": {**_NAMED, **_HOW},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+INSTANCES: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "instances": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": _NAMED,
+                "required": ["name"],
+                "additionalProperties": False,
+            },
+            "minItems": 1,
+            "maxItems": limits.INSTANCES,
+        },
+        "description": _DESCRIPTION,
+        "parameters": _VALUES,
+        **_HOW,
+    },
+    "required": ["instances"],
+    "additionalProperties": False,
+}
 ACTION: dict[str, Any] = {
     "type": "object",
     "properties": {
         "instantiate": {
             "type": "object",
-            "properties": {
-                "name": NAME,
-                "description": _DESCRIPTION,
-                "version": {"type": "integer", "minimum": 1, "maximum": limits.TEMPLATE_VERSIONS},
-                "parameters": {"type": "object", "maxProperties": limits.PARAMETERS},
-                "dry_run": {"type": "boolean"},
-                "plan": UUID,
+            "properties": {**ONE_INSTANCE["properties"], **INSTANCES["properties"]},
+            "if": {"required": ["instances"]},
+            "then": {
+                "description": schema_errors.ONE_OR_SEVERAL.text,
+                "not": {"required": ["name"]},
             },
-            "required": ["name"],
+            "else": {"required": ["name"]},
             "additionalProperties": False,
         }
     },

@@ -51,22 +51,30 @@ def created(call: Call, body: dict[str, Any], plan_id: str | None, collection: s
     check_wishes(call, body)
     key = call.idempotency_key
     request = CreateRequest.of(call.context, body, plan_id, key)
+    found = answered_once(call, request, lambda: _made(call, body, plan_id, key))
+    answer = found.body or {}
+    where = (
+        f"{collection or call.url.rstrip('/')}/{answer['ensemble']['id']}"
+        if "ensemble" in answer
+        else None
+    )
+    return Answer(found.status, answer, where)
+
+
+def answered_once(
+    call: Call, request: CreateRequest, make: Callable[[], tuple[Answer, bool]]
+) -> Answer:
+    """What the same request was answered before, or else what ``make`` gives, if that lasts."""
     stored_answer = call.service.stored_answer(request)
     if stored_answer is None:
-        made, lasts = _made(call, body, plan_id, key)
+        made, lasts = make()
         stored_answer = {
             "status": made.status,
             "body": views.translated(made.body, call.language),
         }
         if lasts:
             stored_answer = call.service.store_answer(request, stored_answer)
-    status, answer = stored_answer["status"], stored_answer["body"]
-    where = (
-        f"{collection or call.url.rstrip('/')}/{answer['ensemble']['id']}"
-        if "ensemble" in answer
-        else None
-    )
-    return Answer(status, answer, where)
+    return Answer(stored_answer["status"], stored_answer["body"])
 
 
 def _made(
@@ -79,9 +87,7 @@ def _made(
     try:
         record = call.service.create(call.context, body, plan_id, plans.plan_options(call), key)
     except exception.InfeasibleEnsemble as refusal:
-        capacity = policies.allowed(call.context, "capacity")
-        answer = Answer(refusal.status, views.fault(refusal, capacity=capacity))
-        return answer, bool(refusal.facts.get("proved"))
+        return refused(call, refusal)
     except exception.PlanChanged as changed:
         names = policies.allowed(call.context, "names")
         facts = views.changed(
@@ -95,6 +101,13 @@ def _made(
         fault = views.fault(exception.PlanChanged(changed.message, **facts))
         return Answer(changed.status, fault), True
     return Answer(202, {"ensemble": shown(call, record)}), True
+
+
+def refused(call: Call, refusal: exception.InfeasibleEnsemble) -> tuple[Answer, bool]:
+    """The answer about what does not fit, and whether that lasts."""
+    capacity = policies.allowed(call.context, "capacity")
+    answer = Answer(refusal.status, views.fault(refusal, capacity=capacity))
+    return answer, bool(refusal.facts.get("proved"))
 
 
 def index(call: Call) -> Answer:

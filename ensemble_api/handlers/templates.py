@@ -2,11 +2,12 @@
 """Ensemble templates: the collection, its items, and what is made of them."""
 
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 from ensemble_api import exception, limits, policies, template_schemas, views
 from ensemble_api.ensemble_templates.record import TemplateRecord, Visibility
-from ensemble_api.handlers import ensembles, parameters, plans
+from ensemble_api.handlers import ensembles, instances, parameters, plans
 from ensemble_api.handlers.call import Answer, Call
 from ensemble_api.handlers.parameters import Parameters
 from ensemble_api.planning.message import Sentence
@@ -100,24 +101,34 @@ def delete(call: Call, template_id: str) -> Answer:
 
 
 def act(call: Call, template_id: str) -> Answer:
-    """POST /os-ensembles/templates/{id}/action: make an ensemble, or tell what would come of it."""
+    """POST /os-ensembles/templates/{id}/action: make ensembles, or tell what would come of it."""
     call.only()
     asked = template_schemas.check_instantiate(call.json)
     record = _authorized(call, template_id, "show_template", asked.get("version"))
-    dry_run = asked.get("dry_run", False)
+    dry_run, plan_id = asked.get("dry_run", False), asked.get("plan", "").lower() or None
     policies.authorize(call.context, "plan" if dry_run else "create")
-    wanted = Instantiation(
-        asked["name"].strip(),
-        asked.get("parameters", {}),
-        asked.get("version"),
-        asked.get("description"),
-    )
-    body = call.service.templates.apply(call.context, record, wanted)
+    if "instances" in asked:
+        wanted = [_instantiation(asked, each) for each in asked["instances"]]
+        bodies = call.service.templates.apply_all(call.context, record, wanted)
+        if dry_run:
+            return instances.planned(call, bodies)
+        return instances.created(call, bodies, plan_id)
+    body = call.service.templates.apply(call.context, record, _instantiation(asked, asked))
     if dry_run:
         found = plans.planned(call, body)
         return Answer(found.status, {**(found.body or {}), "ensemble": views.described(body)})
     collection = call.url.rstrip("/").rsplit("/", 3)[0]
-    return ensembles.created(call, body, asked.get("plan", "").lower() or None, collection)
+    return ensembles.created(call, body, plan_id, collection)
+
+
+def _instantiation(asked: Mapping[str, Any], instance: Mapping[str, Any]) -> Instantiation:
+    """One of what is asked for; what all have in common comes after what it has itself."""
+    return Instantiation(
+        instance["name"].strip(),
+        {**asked.get("parameters", {}), **instance.get("parameters", {})},
+        asked.get("version"),
+        instance.get("description", asked.get("description")),
+    )
 
 
 def _version(call: Call) -> int | None:

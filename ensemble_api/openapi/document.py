@@ -179,13 +179,23 @@ REQUESTS = (
     Request(templates.delete, "Delete an ensemble template", {}, 204),
     Request(
         templates.act,
-        "Make an ensemble from a template, or tell what would come of that",
-        one(ensemble=component("Ensemble")),
+        "Make ensembles from a template, or tell what would come of that",
+        {
+            "anyOf": [
+                one(ensemble=component("Ensemble")),
+                one(ensembles=several(component("Ensemble"))),
+            ]
+        },
         202,
         query=plans.PLAN,
         body=component("TemplateActionRequest"),
         refusals=(409, 413, 422),
-        preview=one(plan=component("Plan"), ensemble=template_answers.DESCRIBED),
+        preview={
+            "anyOf": [
+                one(plan=component("Plan"), ensemble=template_answers.DESCRIBED),
+                one(plan=component("JointPlan"), instances=template_answers.INSTANCES),
+            ]
+        },
     ),
     Request(
         headroom.index,

@@ -5,6 +5,7 @@ from typing import Any
 
 from ensemble_api import schemas, server_schema, template_schemas
 from ensemble_api.ensemble_templates.record import Visibility
+from ensemble_api.openapi.plans import PLAN
 from ensemble_api.openapi.shapes import (
     ANYTHING,
     COUNT,
@@ -17,6 +18,7 @@ from ensemble_api.openapi.shapes import (
     several,
     words,
 )
+from ensemble_api.views.joint_plans import OF_ALL
 
 _LISTED = {
     "id": server_schema.UUID,
@@ -48,6 +50,12 @@ def _with_parameters(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "properties": {"template": {**template, "properties": parts}}}
 
 
+def _one_or_several(body: dict[str, Any]) -> dict[str, Any]:
+    """A body that says what one ensemble is to be, or what several are to be."""
+    forms = [template_schemas.ONE_INSTANCE, template_schemas.INSTANCES]
+    return {**body, "properties": {"instantiate": {"oneOf": forms}}}
+
+
 ORIGIN = or_null(one({"parameters": by_name(ANYTHING)}, id=server_schema.UUID, version=COUNT))
 _PARTS = schemas.ENSEMBLE["properties"]["ensemble"]["properties"]
 DESCRIBED = one(
@@ -57,6 +65,7 @@ DESCRIBED = one(
     tiers=several(component("Tier")),
     policies=several(component("Policy")),
 )
+INSTANCES = several(one(ensemble=DESCRIBED, plan=or_null(component("Plan"))))
 COMPONENTS: dict[str, Any] = {
     "ListedTemplate": one(**_LISTED),
     "Parameter": template_schemas.PARAMETER,
@@ -69,7 +78,8 @@ COMPONENTS: dict[str, Any] = {
         instances=COUNT,
         deleted_at=or_null(TIME),
     ),
-    "TemplateActionRequest": template_schemas.ACTION,
+    "JointPlan": one(**{name: PLAN["properties"][name] for name in OF_ALL}),
+    "TemplateActionRequest": _one_or_several(template_schemas.ACTION),
     "TemplateChangeRequest": _with_parameters(template_schemas.CHANGE),
     "TemplateRequest": _with_parameters(template_schemas.CREATE),
 }

@@ -15,7 +15,6 @@ from ensemble_api.records import EnsembleRecord
 from ensemble_api.rights import CurrentRights
 from ensemble_api.solver.process import solve
 from ensemble_api.store.api import Store
-from ensemble_api.store.create_requests import RequestKey
 from ensemble_api.usecases.idempotency import CreateRequest, Idempotency
 from ensemble_api.usecases.intent import new_record
 from ensemble_api.usecases.joint_request import resolve_all
@@ -66,7 +65,8 @@ class Create:
 
         See ``create_all``, which does that for several.
         """
-        (made,) = self.create_all(context, [body], plan_id, options, key)
+        request = CreateRequest.of(context, body, plan_id, key)
+        (made,) = self._create_once(context, [request], plan_id, options)
         return made
 
     def create_all(
@@ -94,13 +94,22 @@ class Create:
         :raises ensemble_api.exception.PlanChanged: with another plan; nothing is left then.
         """
         requests = CreateRequest.all_of(context, bodies, plan_id, key)
+        return self._create_once(context, requests, plan_id, options)
+
+    def _create_once(
+        self,
+        context: Context,
+        requests: Sequence[CreateRequest],
+        plan_id: str | None,
+        options: PlanOptions,
+    ) -> tuple[EnsembleRecord, ...]:
+        """What was made of these requests before, or else is made now."""
         while True:
             existing = self._once.all_existing(requests)
             if existing is not None:
                 return existing
             try:
-                keys = [each.keys for each in requests]
-                return self._create(context, bodies, plan_id, options, keys)
+                return self._create(context, requests, plan_id, options)
             except exception.DuplicateCreate:
                 LOG.info("The same create is under way elsewhere")
             except (
@@ -115,15 +124,14 @@ class Create:
     def _create(
         self,
         context: Context,
-        bodies: Sequence[Mapping[str, Any]],
+        asked: Sequence[CreateRequest],
         plan_id: str | None,
         options: PlanOptions,
-        request_keys: Sequence[Sequence[RequestKey]],
     ) -> tuple[EnsembleRecord, ...]:
         # 1 Resolve with the tenant's rights, and hold the whole against the quota.
         self._check_rights()
         asking = lasting_requester(context, self._current_rights)
-        request = resolve_all(self._resolver, context, bodies)
+        request = resolve_all(self._resolver, context, [each.body for each in asked])
         whole = request.whole
         saved = self._dry_runs.find(context, whole, plan_id) if plan_id else None
         for shortage in self._quota.shortages(context, whole):
@@ -142,8 +150,9 @@ class Create:
                 for part, each in zip(request.parts, own, strict=True)
             ]
 
+        keys = [each.keys for each in asked]
         reserved = self._reserve.reserve(
-            context, request, plan, records, request_keys, others=plan_id is None
+            context, request, plan, records, keys, others=plan_id is None
         )
         # 3 Wake the worker, which builds.
         self._wake()

@@ -72,10 +72,9 @@ class CreateRequest:
         """One request to create several: as many that are done once, or not at all, together.
 
         The first has the keys that a request for one ensemble has, and the others have keys with
-        their places.
+        their places. It is another request than one for a single ensemble, also where it is for one
+        alone: it is answered in another form.
         """
-        if len(bodies) == 1:
-            return (cls.of(context, bodies[0], plan_id, key),)
         digest = _digest([*bodies], plan_id)
         return tuple(
             cls._of(context, body, digest, plan_id, key, (place,) if place else ())

@@ -4,9 +4,9 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ensemble_api import exception, limits, template_schemas
 from ensemble_api.cloud.compute import Compute
@@ -18,6 +18,7 @@ from ensemble_api.ensemble_templates.record import (
     TemplateRecord,
     Visibility,
 )
+from ensemble_api.ensemble_templates.template import EnsembleTemplate
 from ensemble_api.planning.message import Sentence
 from ensemble_api.server_schema import UUID
 from ensemble_api.store.templates import (
@@ -37,9 +38,14 @@ _NOT_SHARED = Sentence(
 _TOO_LARGE = Sentence(
     "invalid.template-size", "has %(size)s bytes as JSON, of %(most)s that a template may have"
 )
+_NAME_TWICE = Sentence("invalid.instance-twice", "is the name of another one of them")
 _WAS_DELETED = Sentence(
     "conflict.template-deleted", "The ensemble template was deleted; its ensembles go on."
 )
+
+
+_There: TypeAlias = set[tuple[Kind, str]]
+"""The values of which it is known that the caller has such a thing, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,27 @@ class Templates:
         """Let it go; ensembles that were made from it go on."""
         self._templates.remove(record.id)
 
+    def apply_all(
+        self, context: Context, record: TemplateRecord, asked: Sequence[Instantiation]
+    ) -> list[dict[str, Any]]:
+        """The ensembles that a version describes with each of these sets of values.
+
+        What several of them name is looked up once.
+
+        :raises ensemble_api.exception.Invalid: naming the field that is wrong.
+        :raises ensemble_api.exception.Conflict: when the template was deleted.
+        """
+        template, there = _living(record), _There()
+        bodies: list[dict[str, Any]] = []
+        taken: set[str] = set()
+        for number, each in enumerate(asked):
+            with exception.of_instance(number):
+                if each.name in taken:
+                    raise exception.Invalid(_NAME_TWICE(), field="name")
+                taken.add(each.name)
+                bodies.append(self._applied(context, record, template, each, there))
+        return bodies
+
     def apply(
         self, context: Context, record: TemplateRecord, asked: Instantiation
     ) -> dict[str, Any]:
@@ -156,15 +183,25 @@ class Templates:
         :raises ensemble_api.exception.Invalid: naming the field that is wrong.
         :raises ensemble_api.exception.Conflict: when the template was deleted.
         """
-        if record.deleted_at:
-            raise exception.Conflict(_WAS_DELETED())
-        template = record.template
+        return self._applied(context, record, _living(record), asked, _There())
+
+    def _applied(
+        self,
+        context: Context,
+        record: TemplateRecord,
+        template: EnsembleTemplate,
+        asked: Instantiation,
+        there: _There,
+    ) -> dict[str, Any]:
+        """What ``template``, which is the record's, gives; what is known to be ``there`` grows."""
         made, values = template_schemas.applied(
             template, asked.parameters, asked.name, asked.description
         )
         for name, parameter in template.parameters.items():
             for kind in parameter.kinds:
-                self._check_there(context, kind, name, values[name])
+                if (kind, values[name]) not in there:
+                    self._check_there(context, kind, name, values[name])
+                    there.add((kind, values[name]))
         return {**made, ORIGIN: Origin(record.id, record.number, values).described}
 
     def apply_anew(
@@ -200,6 +237,16 @@ class Templates:
         if not possible or value in (".", "..") or look(context, value) is None:
             error, sentence = UNKNOWN[named]
             raise error(sentence(name=value[: limits.NAME]), field=f"parameters.{name}")
+
+
+def _living(record: TemplateRecord) -> EnsembleTemplate:
+    """What a template describes.
+
+    :raises ensemble_api.exception.Conflict: when it was deleted.
+    """
+    if record.deleted_at:
+        raise exception.Conflict(_WAS_DELETED())
+    return record.template
 
 
 def _document(given: Mapping[str, Any]) -> dict[str, Any]:

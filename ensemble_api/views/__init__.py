@@ -10,6 +10,7 @@ from ensemble_api.views.ensembles import ensemble
 from ensemble_api.views.faults import FAULT_NAMES, fault
 from ensemble_api.views.headroom import headroom
 from ensemble_api.views.host_impact import host_impact, host_impacts
+from ensemble_api.views.joint_plans import joint_preview, jointly_changed
 from ensemble_api.views.maintenance import maintained
 from ensemble_api.views.notifications import event_type, notification
 from ensemble_api.views.operations import operation
@@ -35,6 +36,8 @@ __all__ = [
     "headroom",
     "host_impact",
     "host_impacts",
+    "joint_preview",
+    "jointly_changed",
     "language",
     "listed_template",
     "maintained",

@@ -36,6 +36,7 @@ def capabilities(found: Capabilities, sort_keys: Mapping[str, Iterable[str]]) ->
             "max_recovery_at_once": limits.RECOVERY_AT_ONCE,
             "max_reserve_failures": limits.RESERVE_FAILURES,
             "max_key_length": limits.KEY,
+            "max_instances": limits.INSTANCES,
             "plan_lifetime": found.plan_lifetime,
         },
         "statuses": [

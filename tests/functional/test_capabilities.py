@@ -112,6 +112,7 @@ def test_every_limit_is_tried_or_not_of_a_request_body(cloud: SmallCloud) -> Non
         "max_recovery_at_once",
         "max_reserve_failures",
         "max_key_length",
+        "max_instances",
         "plan_lifetime",
     }
     assert {*capabilities(cloud)["limits"]} == {name for name, _ in LIMITS} | others
