@@ -49,6 +49,23 @@ def instantiation(
     return {"instantiate": asked}
 
 
+def instances(
+    each: Iterable[Mapping[str, Any]],
+    parameters: Mapping[str, Any],
+    version: int | None,
+    description: str | None,
+) -> dict[str, Any]:
+    """Give the body by which a template is instantiated several times as one.
+
+    Each has a "name", and may have "parameters" and a "description" that come before those of all.
+    """
+    asked: dict[str, Any] = {"instances": [dict(one) for one in each]}
+    asked |= {"parameters": dict(parameters)} if parameters else {}
+    asked |= {} if version is None else {"version": version}
+    asked |= {} if description is None else {"description": description}
+    return {"instantiate": asked}
+
+
 class UnknownTier(ValueError):
     """An ensemble has no tier of this name, but `known` ones."""
 

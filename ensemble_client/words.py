@@ -229,6 +229,16 @@ def changed_text(details: Json) -> str:
     return "\n".join([*lines, build])
 
 
+def jointly_changed_text(details: Json) -> str:
+    """Give how another plan of several ensembles differs from the one that was to be built."""
+    moved = [
+        {"message": f"{each['name']}: {move['message']}"}
+        for each in details["instances"]
+        for move in each["moved"]
+    ]
+    return changed_text({"moved": moved, "worst": None, "plan": details["plan"]})
+
+
 def reason_lines(reasons: Sequence[Json], place: Callable[[str], str] | None = None) -> list[str]:
     """Give each reason of a refusal, and each change that would make the ensemble fit on its line.
 

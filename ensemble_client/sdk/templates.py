@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensemble templates, as resources of openstacksdk."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from openstack import proxy, resource
@@ -48,6 +48,8 @@ class Template(resource.Resource):
     instances: int = Body("instances", type=int)
     deleted_at: str | None = Body("deleted_at")
 
+
+_NOTHING: Mapping[str, Any] = {}
 
 AnyTemplate: TypeAlias = Template | str
 """A template, or its id."""
@@ -98,15 +100,27 @@ class TemplateProxy(proxy.Proxy):
     ) -> Ensemble:
         """Make an ensemble of this name from a template, as `create_ensemble` makes one."""
         wanted = request.instantiation(name, parameters, version, description)
-        if plan is not None:
-            wanted["instantiate"]["plan"] = plan if isinstance(plan, str) else plan.id
-        headers = request.idempotency(key)
+        return self._made(self._instantiated(template, wanted, plan, key))
 
-        def send() -> Any:
-            return self._ask("POST", f"{_path(template)}/action", wanted, headers=headers)
+    def instantiate_all(
+        self,
+        template: AnyTemplate,
+        instances: Iterable[Mapping[str, Any]],
+        parameters: Mapping[str, Any] = _NOTHING,
+        *,
+        version: int | None = None,
+        description: str | None = None,
+        plan: Plan | str | None = None,
+        key: str | None = None,
+    ) -> list[Ensemble]:
+        """Make several ensembles from a template: planned and reserved as one, all or none.
 
-        answer = send() if key else retry.until_answered(send, type(self).pause, errors.said)
-        return self._made(answer)
+        Each of `instances` has a "name", and may have "parameters" and a "description" of its own;
+        `parameters` and `description` are for those that do not say otherwise.
+        """
+        wanted = request.instances(instances, parameters, version, description)
+        answer = self._instantiated(template, wanted, plan, key)
+        return [self._made({"ensemble": each}) for each in answer["ensembles"]]
 
     def preview_instantiation(
         self,
@@ -121,6 +135,42 @@ class TemplateProxy(proxy.Proxy):
         wanted["instantiate"]["dry_run"] = True
         found = self._ask("POST", f"{_path(template)}/action", wanted)
         return Plan.existing(**found["plan"])
+
+    def preview_instances(
+        self,
+        template: AnyTemplate,
+        instances: Iterable[Mapping[str, Any]],
+        parameters: Mapping[str, Any] = _NOTHING,
+        *,
+        version: int | None = None,
+    ) -> tuple[Plan, list[Plan | None]]:
+        """Plan what `instantiate_all` would build, which then takes the plan of all.
+
+        Gives that plan, which has no members, and the plan of each, None where there is none of
+        all.
+        """
+        wanted = request.instances(instances, parameters, version, None)
+        wanted["instantiate"]["dry_run"] = True
+        found = self._ask("POST", f"{_path(template)}/action", wanted)
+        own = [each["plan"] and Plan.existing(**each["plan"]) for each in found["instances"]]
+        return Plan.existing(**found["plan"]), own
+
+    def _instantiated(
+        self,
+        template: AnyTemplate,
+        wanted: dict[str, Any],
+        plan: Plan | str | None,
+        key: str | None,
+    ) -> Any:
+        """What comes of an instantiation, which is done once."""
+        if plan is not None:
+            wanted["instantiate"]["plan"] = plan if isinstance(plan, str) else plan.id
+        headers = request.idempotency(key)
+
+        def send() -> Any:
+            return self._ask("POST", f"{_path(template)}/action", wanted, headers=headers)
+
+        return send() if key else retry.until_answered(send, type(self).pause, errors.said)
 
     def _read(self, answer: Mapping[str, Any]) -> Template:
         return Template.existing(connection=self._get_connection(), **answer["template"])

@@ -86,14 +86,24 @@ class EnsembleManager(
         return self._create_at(urls.URL, wanted, key)
 
     def _create_at(self, url: str, wanted: Mapping[str, Any], key: str | None) -> Ensemble:
+        resp, answer = self._create_once(url, wanted, key)
+        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+
+    def _create_all_at(self, url: str, wanted: Mapping[str, Any], key: str | None) -> Any:
+        resp, answer = self._create_once(url, wanted, key)
+        made = [Ensemble(self, each, loaded=True, resp=resp) for each in answer["ensembles"]]
+        return base.ListWithMeta(made, resp)
+
+    def _create_once(
+        self, url: str, wanted: Mapping[str, Any], key: str | None
+    ) -> tuple[Any, Mapping[str, Any]]:
         headers = request.idempotency(key)
 
         def send() -> tuple[Any, Any]:
             sent: tuple[Any, Any] = self.api.client.post(url, body=wanted, headers=dict(headers))
             return sent
 
-        resp, answer = send() if key else retry.until_answered(send, type(self).pause, errors.said)
-        return Ensemble(self, answer["ensemble"], loaded=True, resp=resp)
+        return send() if key else retry.until_answered(send, type(self).pause, errors.said)
 
     def plan(
         self,

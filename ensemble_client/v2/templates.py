@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ensemble templates: descriptions with parameters, from which ensembles are made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib import parse
 
@@ -11,6 +11,7 @@ from ensemble_client import request
 from ensemble_client.v2 import urls
 
 URL = f"{urls.URL}/templates"
+_NOTHING: Mapping[str, Any] = {}
 
 
 class TemplateManager(base.Manager):
@@ -101,10 +102,55 @@ class TemplateManager(base.Manager):
         resp, answer = self.api.client.post(f"{_url(template_id)}/action", body=wanted)
         return self.convert_into_with_meta(answer, resp)
 
+    def instantiate_all(
+        self,
+        template_id: str,
+        instances: Iterable[Mapping[str, Any]],
+        parameters: Mapping[str, Any] = _NOTHING,
+        *,
+        version: int | None = None,
+        description: str | None = None,
+        plan: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """Make several ensembles from a template: planned and reserved as one, all or none.
+
+        Each of `instances` has a "name", and may have "parameters" and a "description" of its own;
+        `parameters` and `description` are for those that do not say otherwise. Gives the ensembles
+        in their order. `plan` and `key` are as for `create`.
+        """
+        wanted = request.instances(instances, parameters, version, description)
+        wanted["instantiate"] |= {"plan": plan} if plan else {}
+        self._check_size(wanted)
+        return self._create_all_at(f"{_url(template_id)}/action", wanted, key)
+
+    def preview_instances(
+        self,
+        template_id: str,
+        instances: Iterable[Mapping[str, Any]],
+        parameters: Mapping[str, Any] = _NOTHING,
+        *,
+        version: int | None = None,
+        description: str | None = None,
+    ) -> dict[str, Any]:
+        """Tell what would come of `instantiate_all`.
+
+        Gives the "plan" of all together, and "instances", each with the "ensemble" described and
+        its own "plan", which is None where there is no plan of all.
+        """
+        wanted = request.instances(instances, parameters, version, description)
+        wanted["instantiate"]["dry_run"] = True
+        self._check_size(wanted)
+        resp, answer = self.api.client.post(f"{_url(template_id)}/action", body=wanted)
+        return self.convert_into_with_meta(answer, resp)
+
     def _check_size(self, wanted: Mapping[str, Any]) -> None:
         raise NotImplementedError
 
     def _create_at(self, url: str, wanted: Mapping[str, Any], key: str | None) -> Any:
+        raise NotImplementedError
+
+    def _create_all_at(self, url: str, wanted: Mapping[str, Any], key: str | None) -> Any:
         raise NotImplementedError
 
 

@@ -290,6 +290,24 @@ def test_an_ensemble_is_made_from_a_template_as_it_was_planned(
     assert list(service.templates()) == []
 
 
+def test_several_are_made_from_a_template_as_they_were_planned_together(
+    served: ServedCloud, connection: Connection
+) -> None:
+    service = connection.ensemble
+    web = {**tier("web", 1), "count": {"get_param": "count"}}
+    parameters = {"count": {"type": "number", "default": 1}}
+    template = service.create_template(name="web", parameters=parameters, ensemble={"tiers": [web]})
+    wanted = [{"name": "one"}, {"name": "two", "parameters": {"count": 2}}]
+    plan, own = service.preview_instances(template, wanted)
+    assert (plan.is_feasible, [len(each.assignments) for each in own]) == (True, [1, 2])
+    made = service.instantiate_all(template, wanted, plan=plan)
+    done = [service.wait_for_ensemble(each) for each in made]
+    told = [(each.name, each.status, len(each.members)) for each in done]
+    assert told == [("one", "ACTIVE", 1), ("two", "ACTIVE", 2)]
+    plan, own = service.preview_instances(template, wanted, {"count": 9})
+    assert (plan.is_feasible, plan.id, own) == (False, None, [None, None])
+
+
 SCHEMAS = document()["components"]["schemas"]
 ONLY_FOR_PEOPLE = {"status_label", "type_label", "recovery_messages", "survivability_message"}
 

@@ -2,8 +2,8 @@
 """What all commands do that have an ensemble built."""
 
 import time
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from keystoneauth1 import exceptions as keystone
 from osc_lib import exceptions
@@ -16,6 +16,8 @@ from ensemble_client.osc.v1.arguments import settled
 from ensemble_client.places import Places
 from ensemble_client.v2.errors import said
 from ensemble_client.watch import Watch
+
+T = TypeVar("T")
 
 
 class BuildingCommand(command.ShowOne):
@@ -33,8 +35,29 @@ class BuildingCommand(command.ShowOne):
 
     def built(self, create: Callable[[], Any], *, wait: bool) -> Any:
         """Create and, if asked to, wait."""
+        ensemble = self.begun(create)
+        return self._waited(ensemble) if wait else ensemble
+
+    def all_built(self, create: Callable[[], Sequence[Any]], *, wait: bool) -> Sequence[Any]:
+        """Create several and, if asked to, wait for all of them, also for those after a failure."""
+        begun = self.begun(create)
+        if not wait:
+            return begun
+        done: list[Any] = []
+        failed: list[str] = []
+        for each in begun:
+            try:
+                done.append(self._waited(each))
+            except exceptions.CommandError as error:
+                failed.append(str(error))
+        if failed:
+            raise exceptions.CommandError("\n".join(failed))
+        return done
+
+    def begun(self, create: Callable[[], T]) -> T:
+        """Create, and say what may have begun where that is not known."""
         try:
-            ensemble = create()
+            return create()
         except KeyboardInterrupt:
             self.app.stderr.write(
                 "\nNo answer was waited for. The build may have begun: "
@@ -46,10 +69,9 @@ class BuildingCommand(command.ShowOne):
                 f"No answer came. The build may have begun: {command_line(self.app, 'list')}\n"
             )
             raise
-        manager = self.app.client_manager.ensemble.ensembles
-        return self._waited(manager, ensemble) if wait else ensemble
 
-    def _waited(self, manager: Any, ensemble: Any) -> Any:
+    def _waited(self, ensemble: Any) -> Any:
+        manager = self.app.client_manager.ensemble.ensembles
         name = words.printable(ensemble.name)
         show = command_line(self.app, "show", ensemble.id)
         try:
@@ -73,11 +95,28 @@ def plan_sentences(plan: Any, *, long: bool = False) -> list[str]:
     """Say what a plan comes to, of which nothing was built."""
     return [
         words.printable(plan["message"]),
+        *_own_sentences(plan),
+        *(words.messages(plan["objectives"]) if long else ()),
+        f"{words.printable(plan['proof'])} Nothing was built.",
+    ]
+
+
+def joint_plan_sentences(found: Any) -> list[str]:
+    """Say what a plan of several ensembles comes to, and what it is to each of them."""
+    plan = found["plan"]
+    lines = [words.printable(plan["message"])]
+    for each in found["instances"]:
+        lines.append(f"{words.printable(each['ensemble']['name'])}:")
+        lines += [f"  {line}" for line in _own_sentences(each["plan"])]
+    return [*lines, f"{words.printable(plan['proof'])} Nothing was built."]
+
+
+def _own_sentences(plan: Any) -> list[str]:
+    """Say what a plan is to its ensemble."""
+    return [
         *words.messages(plan["warnings"]),
         *words.survival_lines(plan["survivability"]),
         *words.headroom_lines(plan["survivability"], Places(plan["domains"]).label),
         *words.policy_lines(plan),
         *words.messages(plan["not_planned_with"]),
-        *(words.messages(plan["objectives"]) if long else ()),
-        f"{words.printable(plan['proof'])} Nothing was built.",
     ]

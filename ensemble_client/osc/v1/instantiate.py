@@ -2,22 +2,27 @@
 """The command `openstack ensemble template instantiate`."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from osc_lib import exceptions
 
-from ensemble_client import words
+from ensemble_client import instances_file, words
 from ensemble_client.document import FileError, Source, parse
 from ensemble_client.errors import plain_words
 from ensemble_client.file import read_value
+from ensemble_client.instances_file import InstancesFile
 from ensemble_client.names import Catalogs, resolve_values
 from ensemble_client.osc.command_line import command_line
 from ensemble_client.osc.v1 import columns
-from ensemble_client.osc.v1.building import BuildingCommand, plan_sentences
+from ensemble_client.osc.v1.building import BuildingCommand, joint_plan_sentences, plan_sentences
 from ensemble_client.osc.v1.template import find_template, take_version
-from ensemble_client.osc.v1.template_columns import preview_fields
+from ensemble_client.osc.v1.template_columns import (
+    instances_fields,
+    preview_fields,
+    preview_instances_fields,
+)
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -84,13 +89,18 @@ def given_values(
 
 
 class InstantiateTemplate(BuildingCommand):
-    """Make an ensemble from a template: all of its servers, or none."""
+    """Make an ensemble from a template, or several as one: all of their servers, or none."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options of instantiate."""
         parser = super().get_parser(prog_name)
         parser.add_argument("template", metavar="<template>", help="Name or ID")
-        parser.add_argument("name", metavar="<name>", help="The ensemble's name")
+        parser.add_argument("name", metavar="<name>", nargs="?", help="The ensemble's name")
+        parser.add_argument(
+            "--file",
+            metavar="<file>",
+            help="Make several as one: a list of names, each with its parameters, as YAML or JSON",
+        )
         take_values(parser)
         take_version(parser)
         parser.add_argument("--description", metavar="<text>", help="A description")
@@ -105,25 +115,36 @@ class InstantiateTemplate(BuildingCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Preview, or create and, if asked to, wait."""
+        if (parsed_args.name is None) == (parsed_args.file is None):
+            raise exceptions.CommandError("Give either a name, or --file with names.")
+        file = None if parsed_args.file is None else instances_file.read(parsed_args.file)
         manager = self.app.client_manager.ensemble.ensembles
         with plain_words():
             template = find_template(manager, parsed_args.template, parsed_args.template_version)
+        catalogs = Catalogs.of(self.app.client_manager.sdk_connection)
+        values = given_values(parsed_args, template["parameters"], catalogs)
+        if file is None:
+            return self._one(parsed_args, template, values)
+        file.resolve(template["parameters"], catalogs)
+        return self._several(parsed_args, template, values, file)
+
+    def _one(
+        self, parsed_args: argparse.Namespace, template: Any, values: Mapping[str, Any]
+    ) -> Any:
+        manager = self.app.client_manager.ensemble.ensembles
         make = partial(
             manager.preview_instantiation if parsed_args.dry_run else manager.instantiate,
             template["id"],
             parsed_args.name,
-            given_values(
-                parsed_args,
-                template["parameters"],
-                Catalogs.of(self.app.client_manager.sdk_connection),
-            ),
+            values,
             version=template["version"],
             description=parsed_args.description,
         )
         if parsed_args.dry_run:
             with plain_words():
                 found = make()
-            return self._shown(parsed_args, found)
+            self._tell(parsed_args, parsed_args.name, found["plan"], plan_sentences(found["plan"]))
+            return preview_fields(found)
 
         def create() -> Any:
             with plain_words():
@@ -132,26 +153,54 @@ class InstantiateTemplate(BuildingCommand):
         made = self.built(create, wait=parsed_args.wait)
         return columns.ensemble_fields(made.to_dict())
 
-    def _shown(self, parsed_args: argparse.Namespace, found: Mapping[str, Any]) -> Any:
-        plan = found["plan"]
+    def _several(
+        self,
+        parsed_args: argparse.Namespace,
+        template: Any,
+        values: Mapping[str, Any],
+        file: InstancesFile,
+    ) -> Any:
+        manager = self.app.client_manager.ensemble.ensembles
+        make = partial(
+            manager.preview_instances if parsed_args.dry_run else manager.instantiate_all,
+            template["id"],
+            file.instances,
+            {**file.parameters, **values},
+            version=template["version"],
+            description=parsed_args.description,
+        )
+        if parsed_args.dry_run:
+            with plain_words(file):
+                found = make()
+            lines = joint_plan_sentences(found) if found["plan"]["feasible"] else []
+            self._tell(parsed_args, "The ensembles", found["plan"], lines)
+            return preview_instances_fields(found)
+
+        def create() -> Any:
+            with plain_words(file):
+                return make(plan=parsed_args.plan)
+
+        return instances_fields(self.all_built(create, wait=parsed_args.wait))
+
+    def _tell(
+        self, parsed_args: argparse.Namespace, name: str, plan: Any, lines: Sequence[str]
+    ) -> None:
+        """Say what a plan comes to, and how to build it; CommandError when there is none."""
         if not plan["feasible"]:
-            raise exceptions.CommandError(words.refusal_text(parsed_args.name, plan, None))
-        lines = plan_sentences(plan)
+            raise exceptions.CommandError(words.refusal_text(name, plan, None))
+        told = [*lines]
         if not plan["over_quota"]:
-            lines.append(f"To build it so, within minutes: {self._again(parsed_args, plan['id'])}")
-        self.app.stderr.write("".join(f"{line}\n" for line in lines))
-        return preview_fields(found)
+            told.append(f"To build it so, within minutes: {self._again(parsed_args, plan['id'])}")
+        self.app.stderr.write("".join(f"{line}\n" for line in told))
 
     def _again(self, parsed_args: argparse.Namespace, plan: str) -> str:
         """The command that builds what was shown."""
         options = [f"--parameter={name}={value}" for name, value in parsed_args.parameters]
-        if parsed_args.parameter_file is not None:
-            options.append(f"--parameter-file={parsed_args.parameter_file}")
-        if parsed_args.template_version is not None:
-            options.append(f"--template-version={parsed_args.template_version}")
-        if parsed_args.description is not None:
-            options.append(f"--description={parsed_args.description}")
-        named = (parsed_args.template, parsed_args.name)
+        for option in ("parameter_file", "template_version", "description", "file"):
+            value = getattr(parsed_args, option)
+            if value is not None:
+                options.append(f"--{option.replace('_', '-')}={value}")
+        named = [each for each in (parsed_args.template, parsed_args.name) if each is not None]
         return command_line(
             self.app, "template", "instantiate", *options, "--plan", plan, "--", *named
         )

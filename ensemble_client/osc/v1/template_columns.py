@@ -66,6 +66,37 @@ def preview_fields(found: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     return tuple(fields), tuple(fields.values())
 
 
+def preview_instances_fields(found: Json) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Lay out what would come of several instances that are made as one."""
+    described = [
+        {key: each["ensemble"][key] for key in ("name", "description", "tiers")}
+        for each in found["instances"]
+    ]
+    return ("plan", "ensembles"), (
+        found["plan"]["id"],
+        ReadableColumn(
+            described,
+            lambda every: "\n".join(
+                f"{words.printable(each['name'])}: {words.tiers_text(each['tiers'])}"
+                for each in every
+            ),
+        ),
+    )
+
+
+def instances_fields(made: Iterable[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Lay out ensembles that were made as one."""
+    rows = [{"id": each.id, "name": each.name, "status": each.status} for each in made]
+    return ("ensembles",), (
+        ReadableColumn(
+            rows,
+            lambda every: "\n".join(
+                f"{each['id']} {words.printable(each['name'])}: {each['status']}" for each in every
+            ),
+        ),
+    )
+
+
 def parameter_lines(parameters: Mapping[str, Json]) -> str:
     """Say each parameter on a line: its type, its default, and what it is."""
     lines = []
