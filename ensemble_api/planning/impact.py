@@ -15,7 +15,7 @@ from enum import StrEnum
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.policies import Survive
 from ensemble_api.planning.survivability import State, state_of
-from ensemble_api.planning.topology import FailureDomain, Topology
+from ensemble_api.planning.topology import Topology
 from ensemble_api.planning.wording import loss_of_more, members_of
 
 _ENDED_NOW = Sentence(
@@ -62,12 +62,15 @@ class Effect(StrEnum):
     @property
     def rank(self) -> int:
         """0 is the worst."""
-        return list(Effect).index(self)
+        return _RANKS[self]
 
     @property
     def label(self) -> Message:
         """Say it in two or three words."""
         return _EFFECTS[self.value]()
+
+
+_RANKS = {effect: rank for rank, effect in enumerate(Effect)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,8 @@ def impact(
     itself, it is told what would hold if it were up. What did not hold before is not broken by a
     host. Policies at a level that the cloud does not have are left out.
     """
-    known = set(topology.hosts)
-    held = {host: tiers for host, tiers in ensemble.held.items() if host in known}
-    up = {host: tiers for host, tiers in held.items() if host not in down}
+    held = _held(ensemble, topology)
+    up = _held(ensemble, topology, down)
     found = _breaks(ensemble, topology, up, up)
     for host in held.keys() - up.keys():
         found |= _breaks(ensemble, topology, {**up, host: held[host]}, (host,))
@@ -165,14 +167,11 @@ def states(
 
     Members on the hosts that are `down` are lost already, as in `impact`.
     """
-    known = set(topology.hosts)
-    running: Counter[str] = Counter()
-    for host in ensemble.held.keys() & known - set(down):
-        running.update(ensemble.held[host])
+    running = _counted(_held(ensemble, topology, down))
     needed = {**dict.fromkeys(ensemble.counts, 1), **ensemble.declared}
     found = {}
-    for host in ensemble.held.keys() & known:
-        lost = {} if host in down else ensemble.held[host]
+    for host, tiers in _held(ensemble, topology).items():
+        lost = {} if host in down else tiers
         found[host] = state_of({tier: running[tier] - lost.get(tier, 0) for tier in needed}, needed)
     return found
 
@@ -185,11 +184,8 @@ def broken(
     The members on hosts that are `down`, or that the cloud does not have, are lost. A tier that has
     lost none is left out: what its plan could not promise is no news.
     """
-    known = set(topology.hosts)
-    up = {host: tiers for host, tiers in ensemble.held.items() if host in known - set(down)}
-    running: Counter[str] = Counter()
-    for tiers in up.values():
-        running.update(tiers)
+    up = _held(ensemble, topology, down)
+    running = _counted(up)
     lost = {tier for tier, count in ensemble.counts.items() if running[tier] < count}
     empty = [tier for tier in ensemble.counts if tier in lost and not running[tier]]
     found = list(_ended(empty, ensemble.declared, now=True))
@@ -197,10 +193,11 @@ def broken(
         if policy.level not in topology.levels:
             continue
         losses = []
+        domains = _numbers(up, topology, policy.level)
         for tier in policy.tiers:
-            inside: Counter[FailureDomain] = Counter()
+            inside: Counter[int] = Counter()
             for host, tiers in up.items():
-                inside[topology.domain_of(host, policy.level)] += tiers.get(tier, 0)
+                inside[domains[host]] += tiers.get(tier, 0)
             worst = running[tier] - sum(sorted(inside.values())[::-1][: policy.failures])
             needed = policy.needed(ensemble.counts[tier])
             if tier in lost and running[tier] and worst < needed:
@@ -212,13 +209,34 @@ def broken(
     return tuple(sorted(found, key=lambda each: each.order))
 
 
+def _held(ensemble: RunningEnsemble, topology: Topology, down: Collection[str] = ()) -> Held:
+    """Give what the hosts that the cloud has hold, without those that are down."""
+    return {
+        host: tiers
+        for host, tiers in ensemble.held.items()
+        if host in topology and host not in down
+    }
+
+
+def _numbers(held: Held, topology: Topology, level: str) -> dict[str, int]:
+    """Give the number of the domain that each host is in."""
+    domain = topology.index(level)
+    return {host: int(domain[topology.host_number(host)]) for host in held}
+
+
+def _counted(held: Held) -> Counter[str]:
+    """Count the members of each tier over all hosts."""
+    found: Counter[str] = Counter()
+    for tiers in held.values():
+        found.update(tiers)
+    return found
+
+
 def _breaks(
     ensemble: RunningEnsemble, topology: Topology, held: Held, hosts: Collection[str]
 ) -> dict[str, tuple[Break, ...]]:
     """Tell for each of `hosts` what breaks when it fails while the members of `held` run."""
-    placed: Counter[str] = Counter()
-    for tiers in held.values():
-        placed.update(tiers)
+    placed = _counted(held)
     declared = ensemble.declared
     found: dict[str, list[Break]] = {}
     for host in hosts:
@@ -229,9 +247,10 @@ def _breaks(
         if policy.level not in topology.levels:
             continue
         losses: dict[str, list[Loss]] = {}
+        domains = _numbers(held, topology, policy.level)
         for tier in policy.tiers:
             needed = policy.needed(ensemble.counts[tier])
-            _lose(tier, needed, policy, topology, held, hosts, losses)
+            _lose(tier, needed, policy.failures, domains, held, hosts, losses)
         for host, all_lost in losses.items():
             # That a tier ends is told once, whatever was promised of it.
             lost = [loss for loss in all_lost if loss.tier not in ended[host]]
@@ -264,25 +283,24 @@ def _ended(
 def _lose(
     tier: str,
     needed: int,
-    policy: Survive,
-    topology: Topology,
+    failures: int,
+    domains: Mapping[str, int],
     held: Held,
     hosts: Collection[str],
     losses: dict[str, list[Loss]],
 ) -> None:
     """Add to `losses` the hosts whose failure costs the tier what the policy promises of it.
 
-    The policy's failures take the fullest domains. Losing some members of one domain leaves their
-    order but for this one, so the new sum follows from the old one without sorting again.
+    The policy's failures take the fullest domains, whose numbers are in `domains` by host.
+    Losing some members of one domain leaves their order but for this one, so the new sum follows
+    from the old one without sorting again.
     """
-    domain = topology.index(policy.level)
-    number = {host: int(domain[topology.host_number(host)]) for host in held}
     inside: Counter[int] = Counter()
     for host, tiers in held.items():
-        inside[number[host]] += tiers.get(tier, 0)
+        inside[domains[host]] += tiers.get(tier, 0)
     fullest = sorted(inside, key=lambda each: (-inside[each], each))
-    taken = fullest[: policy.failures]
-    following = inside[fullest[policy.failures]] if len(fullest) > policy.failures else 0
+    taken = fullest[:failures]
+    following = inside[fullest[failures]] if len(fullest) > failures else 0
     heaviest = sum(inside[each] for each in taken)
     among = set(taken)
     placed = sum(inside.values())
@@ -292,8 +310,8 @@ def _lose(
         lost = held[host].get(tier, 0)
         if not lost:
             continue
-        here, left, heavy = inside[number[host]], placed - lost, heaviest
-        if number[host] in among:
+        here, left, heavy = inside[domains[host]], placed - lost, heaviest
+        if domains[host] in among:
             heavy += max(here - lost, following) - here
         worst = left - heavy
         if left < needed or (placed - heaviest >= needed > worst):

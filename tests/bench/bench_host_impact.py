@@ -78,6 +78,7 @@ def page(hosts: list[Any], records: list[Any]) -> None:
     from django.conf import settings
     from django.test import Client
 
+    from ensemble_dashboard.content.admin_ensembles import heat
     from tests.fakes import host_impact
     from tests.fakes.dashboard_cloud import DashboardCloud
 
@@ -91,7 +92,8 @@ def page(hosts: list[Any], records: list[Any]) -> None:
     say("the page, without the API", f"{seconds(lambda: admin.get('/admin/ensembles/')):.2f} s")
     answer = admin.get("/admin/ensembles/")
     cells = answer.content.count(b'class="ens-heat-cell ')
-    assert (answer.status_code, cells) == (200, len(hosts)), (answer.status_code, cells)
+    drawn = len(hosts) if len(hosts) <= heat.MOST else len({each.above for each in hosts})
+    assert (answer.status_code, cells) == (200, drawn), (answer.status_code, cells)
     say("  its size", f"{len(answer.content) / 1000:.0f} KB")
     cloud.stop()
 
