@@ -18,7 +18,7 @@ from ensemble_api.usecases.resolve import NovaCheck, ResolvedRequest, Resolver
 
 _TOO_LARGE = Sentence(
     "invalid.instances-too-large",
-    "make %(tiers)s tiers with %(policies)s policies, of %(most_tiers)s and %(most_policies)s that "
+    "make %(tiers)s tiers with %(policies)s policies; %(most_tiers)s and %(most_policies)s at most "
     "are planned as one",
 )
 
