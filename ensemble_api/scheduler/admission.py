@@ -15,6 +15,7 @@ from ensemble_api.planning.snapshot import Selectors, Snapshot, marked
 from ensemble_api.planning.topology import BoolArray, Topology
 from ensemble_api.scheduler import services
 from ensemble_api.scheduler.guards import GuardedHosts
+from ensemble_api.scheduler.room import by_room
 from ensemble_api.standing import selected
 from ensemble_api.store.current_state import CurrentStates, LocatedEnsemble
 from ensemble_api.store.exclusive import ExclusiveEnsemble
@@ -84,15 +85,13 @@ class Admission:
         hosts = [each for each in hosts if not closed[topology.host_number(each.host)]]
         if ensemble_id is None or not hosts:
             return list(hosts)
-        # Nova's weighers have no more say, so it is as they have it by default: most memory first.
-        ordered = sorted(hosts, key=lambda each: (-each.free_ram_mb, each.host))
         here = self._nova.host_of(spec.instance_uuid)
         target = self._states.place(
             spec.instance_uuid,
             ensemble_id,
             here,
             spec.ignore_hosts or () if "ignore_hosts" in spec else (),
-            lambda located: self._choose(located, spec.instance_uuid, here, known, ordered),
+            lambda located: self._choose(located, spec.instance_uuid, here, known, hosts),
         )
         return [each for each in hosts if each.host == target]
 
@@ -170,7 +169,10 @@ class Admission:
             tuple((tier, hosts) for tier, hosts in counted if len(hosts) > 1),
         )
         snapshot = _snapshot(known, self._others(located, topology, hosts))
-        return relocate(ensemble, snapshot, relocation, [each.host for each in hosts])
+        roomy, full = by_room(located, member, hosts)
+        return relocate(ensemble, snapshot, relocation, roomy) or relocate(
+            ensemble, snapshot, relocation, full
+        )
 
     def _others(
         self, located: LocatedEnsemble, topology: Topology, hosts: Sequence[Any]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scheduler filter, last in ``[filter_scheduler] enabled_filters`` (doc/admin/install.md).
 
-Nova internals used here: ``BaseHostFilter``, of ``HostState`` host, aggregates, instances and
-free_ram_mb, of ``RequestSpec`` instance_uuid, project_id, flavor, scheduler_hints, ignore_hosts and
-requested_destination.
+Nova internals used here: ``BaseHostFilter``, of ``HostState`` host, aggregates, instances and what
+``room.py`` reads of it, of ``RequestSpec`` instance_uuid, project_id, flavor, scheduler_hints,
+ignore_hosts and requested_destination.
 """
 
 import logging

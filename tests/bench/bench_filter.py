@@ -29,6 +29,7 @@ from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
+from tests.fakes.host_states import host_state
 
 LEVELS = parse_levels(["rack:rack", "zone:availability_zone"])
 RUNS, MEMBERS = 100, 16
@@ -133,15 +134,7 @@ def main(hosts: int = 1000, ensembles: int = 200, url: str = "") -> None:
         admission = Admission(
             CurrentStates(store), GuardedHosts(Guards(store)), LEVELS, Nova(servers)
         )
-        found = [
-            SimpleNamespace(
-                host=name,
-                aggregates=[SimpleNamespace(metadata={"rack": above[name][0]})],
-                free_ram_mb=1024,
-                instances={},
-            )
-            for name in names
-        ]
+        found = [host_state(name, {"rack": above[name][0]}) for name in names]
         ids = list(servers)
 
         def other(_: int) -> None:

@@ -27,6 +27,7 @@ from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
 from ensemble_api.store.observations import Observations
 from ensemble_api.store.standings import Levels
+from tests.fakes.host_states import host_state
 
 EVERY_DATABASE = True
 
@@ -67,10 +68,7 @@ class Scheduler:
         flavor: str = FLAVOR,
         **fields: Any,
     ) -> list[str]:
-        found = [
-            SimpleNamespace(host=name, aggregates=[], free_ram_mb=1024, instances={})
-            for name in hosts
-        ]
+        found = [host_state(name) for name in hosts]
         spec = Spec(
             instance_uuid=server or str(uuid.uuid4()),
             project_id=project,
@@ -322,9 +320,7 @@ def enabled(store: Store) -> Iterator[EnsembleFilter]:
 
 
 def asked(made: EnsembleFilter, hint: str | None = None) -> list[str]:
-    hosts = [
-        SimpleNamespace(host=name, aggregates=[], free_ram_mb=1024, instances={}) for name in HOSTS
-    ]
+    hosts = [host_state(name) for name in HOSTS]
     spec = Spec(
         instance_uuid=str(uuid.uuid4()),
         project_id="p1",

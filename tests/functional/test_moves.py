@@ -24,6 +24,7 @@ from ensemble_api.store.guards import Guards
 from ensemble_api.store.locations import LONGEST_MOVE
 from ensemble_api.store.observations import Observations, Turn
 from ensemble_api.store.standings import Levels
+from tests.fakes.host_states import host_state
 
 EVERY_DATABASE = True
 
@@ -98,10 +99,7 @@ class Scene:
 
     @staticmethod
     def host(name: str, instances: Sequence[str] = ()) -> Any:
-        rack = SimpleNamespace(metadata={"rack": RACKS[name]})
-        return SimpleNamespace(
-            host=name, aggregates=[rack], free_ram_mb=1024, instances=dict.fromkeys(instances)
-        )
+        return host_state(name, {"rack": RACKS[name]}, instances=instances)
 
 
 def running(store: Store, nova: FakeNova, *policies: Any, members: int = 3) -> Scene:
@@ -134,6 +132,22 @@ def test_a_member_is_given_one_host_that_keeps_its_policies(scene: Scene) -> Non
 
 def test_a_member_is_given_no_host_where_each_would_break_one(scene: Scene) -> None:
     assert scene.admit(scene.servers[0], ["h1", "h2"]) == []
+
+
+def test_members_that_are_evacuated_at_once_are_not_sent_to_a_host_with_room_for_one(
+    store: Store,
+) -> None:
+    """Before the first has claimed what it takes, Nova shows it as free to the others too."""
+    together = {"type": "affinity", "level": "host", "tiers": ["web"], "enforcement": "soft"}
+    scene = running(store, FakeNova(), together)
+    sent = []
+    for member in scene.record.members:
+        server_id = next(each for each, host in scene.nova.hosts.items() if host == member.host)
+        hosts = [host_state(name, {"rack": rack}, processors=1) for name, rack in RACKS.items()]
+        spec = Spec(instance_uuid=server_id, project_id="p1", ignore_hosts=[member.host])
+        admission = Admission(CurrentStates(store), GuardedHosts(Guards(store)), LEVELS, scene.nova)
+        sent += [each.host for each in admission.admit(hosts, spec)]
+    assert len(sent) == len(set(sent)) == 3, sent
 
 
 def test_other_servers_are_given_all_hosts(scene: Scene) -> None:

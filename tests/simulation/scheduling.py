@@ -12,6 +12,7 @@ from ensemble_api.scheduler.guards import GuardedHosts
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
+from tests.fakes.host_states import host_state
 from tests.simulation.tasks import Tasks
 
 LEVELS = parse_levels(["rack:rack", "zone:availability_zone"])
@@ -82,15 +83,17 @@ class Scheduling:
     def _state(self, host: Any) -> Any:
         inventory = self.nova.placement.providers[host.provider]
         there = [each.id for each in self.nova.running() if each.at == host.name]
-        aggregates = [
-            SimpleNamespace(metadata={"rack": host.rack}),
-            SimpleNamespace(metadata={"availability_zone": host.zone}),
-        ]
-        return SimpleNamespace(
-            host=host.name,
-            aggregates=aggregates,
-            free_ram_mb=inventory.inventory["MEMORY_MB"] - self.nova.placement.used(host.provider),
-            instances=dict.fromkeys(there),
+        return host_state(
+            host.name,
+            {"rack": host.rack},
+            {"availability_zone": host.zone},
+            instances=there,
+            memory=inventory.inventory["MEMORY_MB"],
+            processors=inventory.inventory["VCPU"],
+            used={
+                name: self.nova.placement.used(host.provider, name)
+                for name in ("MEMORY_MB", "VCPU")
+            },
         )
 
     # What the filter asks of Nova's databases.
