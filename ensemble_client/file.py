@@ -19,7 +19,7 @@ MAX_USER_DATA: Final = 49_149
 _SERVER_TEXTS: Final = (
     "name", "hostname", "flavor", "image", "key_name", "availability_zone", "disk_config",
 )  # fmt: skip
-_SERVER_LISTS: Final = (
+SERVER_LISTS: Final = (
     "volumes", "ports", "security_groups", "tags", "trusted_image_certificates", "fill_in",
 )  # fmt: skip
 _SERVER_SWITCHES: Final = ("config_drive", "domains_in_metadata")
@@ -143,7 +143,7 @@ def _recovery(recovery: Value) -> dict[str, Any]:
 
 def _server(server: Value, folder: Path | None) -> dict[str, Any]:
     given = server.mapping(
-        (*_SERVER_TEXTS, *_SERVER_LISTS, *_SERVER_SWITCHES, *_SERVER_OTHERS),
+        (*_SERVER_TEXTS, *SERVER_LISTS, *_SERVER_SWITCHES, *_SERVER_OTHERS),
     )
     server.required(given, "flavor")
     root = _root_volume(given["root_volume"]) if "root_volume" in given else {}
@@ -153,7 +153,7 @@ def _server(server: Value, folder: Path | None) -> dict[str, Any]:
         body["root_volume"] = root
     if "networks" in given:
         body["networks"] = _networks(given["networks"])
-    body |= {key: given[key].names() for key in _SERVER_LISTS if key in given}
+    body |= {key: given[key].names() for key in SERVER_LISTS if key in given}
     if "fixed_ips" in given:
         body["fixed_ips"] = [_fixed_ips(each) for each in given["fixed_ips"].items()]
     if "scheduler_hints" in given:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ensemble_client.document import FileError, Source, Value
-from ensemble_client.file import encoded_file, read_value
+from ensemble_client.file import SERVER_LISTS, encoded_file, read_value
 from ensemble_client.names import Catalogs, resolve_tiers, resolve_values
 
 _OWN: Final = ("name", "description", "parameters")
 _DESCRIBED: Final = ("metadata", "tiers", "policies", "recovery")
+_LISTS: Final = (*SERVER_LISTS, "networks", "tiers")  # of which a single name stands for one of it
+_FREE: Final = ("metadata", "scheduler_hints", "str_replace")  # whose keys people choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,31 @@ def resolve(file: TemplateFile, connection: Any) -> dict[str, Any]:
 
 
 def _described(value: Value, folder: Path) -> Any:
-    """A part of the ensemble, with the content of the files that servers name."""
+    """A part of the ensemble, with the content of the files that servers name.
+
+    A single name stands for a list of one, as in an ensemble file.
+    """
     if value.is_list:
         return [_described(each, folder) for each in value.items()]
     if not value.is_mapping:
         return value.plain()
-    made = {}
+    made: dict[str, Any] = {}
     for key, each in value.mapping().items():
         if key == "user_data_file":
             made["user_data"] = encoded_file(each, folder)
+        elif key in _FREE:
+            made[key] = each.plain()
         else:
-            made[key] = _described(each, folder)
+            made[key] = _several(key, _described(each, folder))
     return made
+
+
+def _several(key: str, value: Any) -> Any:
+    """What stands under a key, as the API wants it."""
+    if not isinstance(value, str):
+        return value
+    if key == "networks":
+        return value if value in ("auto", "none") else [value]
+    if key == "addresses":
+        return value if "-" in value else [value]
+    return [value] if key in _LISTS else value

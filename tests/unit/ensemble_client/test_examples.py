@@ -9,6 +9,7 @@ import openstack
 import pytest
 
 from ensemble_api import codec
+from ensemble_api.ensemble_templates.template import EnsembleTemplate
 from ensemble_api.planning.check import check
 from ensemble_api.planning.headroom import demand, headroom
 from ensemble_api.planning.model import Ensemble
@@ -18,7 +19,8 @@ from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.planning.topology import Topology
 from ensemble_api.schemas import check_ensemble
 from ensemble_api.solver.process import solve
-from ensemble_client import template_file
+from ensemble_api.template_schemas import applied, check_document
+from ensemble_client import instances_file, template_file
 from ensemble_client.file import read
 from ensemble_client.names import resolve
 from ensemble_client.policy import FIELDS
@@ -96,6 +98,16 @@ def test_an_example_can_be_read_and_its_names_resolved(path: Path, connection: A
 
 
 @every_example
+def test_an_example_is_a_template_that_describes_the_same(path: Path, connection: Any) -> None:
+    wanted = template_file.resolve(template_file.read(str(path)), connection)
+    document = {"parameters": {}, "ensemble": wanted["ensemble"]}
+    check_document(document)
+    name, description = wanted["name"], wanted.get("description")
+    made, _ = applied(EnsembleTemplate.of(document), {}, name, description)
+    assert made == check_ensemble({"ensemble": resolve(read(str(path)), connection)})
+
+
+@every_example
 def test_an_example_is_taken_by_the_api_and_fits_the_demo_cloud(
     path: Path, connection: Any
 ) -> None:
@@ -112,11 +124,18 @@ def test_an_example_is_taken_by_the_api_and_fits_the_demo_cloud(
 
 def test_the_files_in_the_user_documentation_are_good(tmp_path: Path) -> None:
     text = (TOP / "doc" / "user" / "cli.md").read_text()
-    whole, template, policies = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
+    whole, template, instances, policies = (
+        block.split("```")[0] for block in text.split("```yaml\n")[1:]
+    )
     path = tmp_path / "shop.yaml"
     path.write_text(template)
     parameters = template_file.read(str(path)).body["parameters"]
     assert list(parameters) == ["count", "flavor", "standby"]
+    path.write_text(instances)
+    assert [each["name"] for each in instances_file.read(str(path)).instances] == [
+        "shop-3",
+        "shop-4",
+    ]
     path.write_text(whole)
     assert [tier["count"] for tier in read(str(path)).body["tiers"]] == [3, 2]
     path.write_text(
