@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -45,8 +45,8 @@ class StoredTrusts(Protocol):
     def find(self, user_id: str, project_id: str) -> Trust | None:
         """The trust of a user in a project."""
 
-    def any_of(self, project_id: str) -> Trust | None:
-        """The newest trust of anybody in a project."""
+    def newest(self, project_id: str) -> Sequence[Trust]:
+        """The newest trusts of anybody in a project, the newest one first."""
 
     def save(self, trust: Trust) -> Trust | None:
         """Keep a trust in the place of the one before it, and say which is of no use now."""
@@ -129,24 +129,33 @@ class TenantTokens:
                 advice.log(LOG, f"User {context.user_id} cannot trust us again", error)
 
     def of(self, user_id: str, project_id: str, *, anybody: bool = False) -> TenantToken | None:
-        """A token of a user in a project; with ``anybody`` that of another one of the project.
+        """A token of a user in a project; with ``anybody`` that of another one where there is none.
 
         :raises ensemble_api.exception.Unavailable: when Keystone does not answer.
         """
         if self._trusts is not None:
-            found = self._trusts.find(user_id, project_id)
-            if found is None and anybody:
-                found = self._trusts.any_of(project_id)
-            if found is not None and (token := self._by_trust(found, self._trusts)) is not None:
-                return token
+            for trust in self._of_whom(user_id, project_id, self._trusts, anybody=anybody):
+                if (token := self._by_trust(trust, self._trusts)) is not None:
+                    return token
         with self._lock:
-            kept = self._live.get((user_id, project_id))
-            if kept is None and anybody:
-                of_project = [each for key, each in self._live.items() if key[1] == project_id]
-                kept = of_project[-1] if of_project else None
-        if kept is None or (kept.expires or float("inf")) - MARGIN < self._clock():
-            return None
-        return kept
+            kept = list(self._live.items())
+        now = self._clock() + MARGIN
+        live = {key: each for key, each in kept if (each.expires or float("inf")) >= now}
+        own = live.get((user_id, project_id))
+        if own is not None or not anybody:
+            return own
+        return next((each for key, each in reversed(live.items()) if key[1] == project_id), None)
+
+    @staticmethod
+    def _of_whom(
+        user_id: str, project_id: str, trusts: StoredTrusts, *, anybody: bool
+    ) -> Iterator[Trust]:
+        """The trusts that do, in the order in which they are tried."""
+        own = trusts.find(user_id, project_id)
+        if own is not None:
+            yield own
+        if anybody:
+            yield from (each for each in trusts.newest(project_id) if each != own)
 
     def forget(self, token_id: str) -> None:
         """Use a token no more that was not accepted; a trust is asked for another one."""

@@ -13,6 +13,7 @@ from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 
 MOST = 100  # that are given in one go
+TRIED = 10  # of a project, to act in the name of anybody
 SPARED = timedelta(hours=1)  # for which a trust is kept that nothing needs
 
 
@@ -31,16 +32,16 @@ class Trusts:
         with self._database.reading() as session:
             return _trust(session.get(models.Trust, (user_id, project_id)))
 
-    def any_of(self, project_id: str) -> Trust | None:
-        """The newest trust of anybody in a project."""
+    def newest(self, project_id: str) -> list[Trust]:
+        """The newest trusts of anybody in a project, the newest one first; ``TRIED`` at most."""
         newest = (
             sa.select(models.Trust)
             .where(models.Trust.project_id == project_id, models.Trust.trust_id != "")
             .order_by(models.Trust.created_at.desc())
-            .limit(1)
+            .limit(TRIED)
         )
         with self._database.reading() as session:
-            return _trust(session.scalar(newest))
+            return [found for each in session.scalars(newest) if (found := _trust(each))]
 
     @retried
     def save(self, trust: Trust) -> Trust | None:

@@ -231,6 +231,26 @@ def test_a_user_who_has_lost_a_role_is_waited_for_and_the_same_trust_does_when_i
     assert list(service.keystone.trusts) == ["trust-0"]
 
 
+def test_what_a_user_who_has_left_asked_for_is_removed_with_a_token_of_another_one(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    """Whose trust is not the newest one of the project, and that one is of no use either."""
+    service = standing_alone(run_worker=False)
+    ensemble_id = create(service, login(service))
+    service.engine()
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    service.processes.pop().stop()
+    for who in ("stays", "leaves"):
+        create(service, service.keystone.login(who, "shop-project", "member", "reader"), 1)
+    assert service.ask(login(service), "DELETE", f"{ALL}/{ensemble_id}").status_int == 202
+    service.keystone.may_not_trust |= {OWNER, "leaves"}
+    service.keystone.tokens.clear()
+    service.engine()
+    until(lambda: cloud.find(ensemble_id) is None)
+    asked = {who for method, path, who in service.nova.asked if method == "DELETE"}
+    assert asked == {"stays"}
+
+
 def begin(service: StandaloneService, ensemble_id: str) -> None:
     sent = {"ensemble": {"description": "new"}}
     answer = service.ask(login(service), "PATCH", f"{ALL}/{ensemble_id}?dry_run=False", sent)
