@@ -70,8 +70,12 @@ class EnsemblesApi:
         token = environ.get("keystone.token_info", {}).get("token", {})
 
         def before() -> None:
-            begins = _begins(request, path) and policies.allowed(context, "create")
-            self._session.tokens.keep(context, token.get("expires_at"), begins=begins)
+            self._session.tokens.keep(
+                context,
+                token.get("expires_at"),
+                begins=_begins(request, path),
+                may_create=policies.allowed(context, "create"),
+            )
 
         return respond(self.process, request, path, before)
 

@@ -63,10 +63,11 @@ class StoredTrusts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TenantToken:
-    """A token, and the catalog that came with it, as Keystone's v3 API has it."""
+    """A token, and the catalog and the names of roles that came with it, as Keystone has them."""
 
     id: str
     catalog: Sequence[Any] = ()
+    roles: frozenset[str] = frozenset()
     expires: float | None = None  # seconds of this process' clock
 
 
@@ -98,8 +99,12 @@ class TenantTokens:
         self._plugins: OrderedDict[str, Any] = OrderedDict()
         self._failed: dict[str, float] = {}
 
-    def keep(self, context: Context, expires_at: str | None, *, begins: bool) -> None:
+    def keep(
+        self, context: Context, expires_at: str | None, *, begins: bool, may_create: bool
+    ) -> None:
         """Remember the token of a request; where it ``begins`` something, have a trust too.
+
+        Nobody makes one who may not create: what waits could not go on by it.
 
         :raises ensemble_api.exception.Forbidden: when Keystone does not let it make one, and
             nobody has another way to go on.
@@ -114,19 +119,34 @@ class TenantTokens:
                 (context.user_id, context.project_id),
                 TenantToken(context.auth_token, expires=expires),
             )
-        if self._trusts is None:
+        if self._trusts is None or not may_create:
             return
-        known = self._trusts.find(context.user_id, context.project_id)
-        if begins and known is not None:
-            self._failed.pop(known.id, None)  # rather asked for again than made anew
-        if begins and (known is None or self._by_trust(known, self._trusts) is None):
-            self._trust(context, self._trusts)
-        elif not begins and self._trusts.is_lost(context.user_id, context.project_id):
+        if begins:
+            self._have_trust(context, self._trusts)
+        elif self._trusts.is_lost(context.user_id, context.project_id):
             # Something may wait for that, which is no reason to refuse what is asked now.
             try:
                 self._trust(context, self._trusts)
             except exception.EnsembleError as error:
                 advice.log(LOG, f"User {context.user_id} cannot trust us again", error)
+
+    def _have_trust(self, context: Context, trusts: StoredTrusts) -> None:
+        """Have a trust of the caller's that is of use, with as many of the roles as they have now.
+
+        What one delegates its tokens tell. It may be of a token with fewer roles than this one.
+        """
+        known = trusts.find(context.user_id, context.project_id)
+        token = None
+        if known is not None:
+            self._failed.pop(known.id, None)  # rather asked for again than made anew
+            token = self._by_trust(known, trusts)
+        if token is None:
+            self._trust(context, trusts)
+        elif len(token.roles.intersection(self._roles)) < len(self._delegated(context)):
+            try:
+                self._trust(context, trusts)
+            except exception.Forbidden as error:  # the one that is there goes on
+                advice.log(LOG, f"User {context.user_id} cannot trust us with more roles", error)
 
     def of(self, user_id: str, project_id: str, *, anybody: bool = False) -> TenantToken | None:
         """A token of a user in a project; with ``anybody`` that of another one where there is none.
@@ -188,7 +208,9 @@ class TenantTokens:
         except exceptions.ClientException as error:
             raise _away(error) from error
         self._failed.pop(trust.id, None)
-        return TenantToken(access.auth_token, access.service_catalog.catalog)
+        return TenantToken(
+            access.auth_token, access.service_catalog.catalog, frozenset(access.role_names)
+        )
 
     def end(self, trust: Trust) -> bool:
         """Give a trust back, in the name of who made it; says whether it is gone.
@@ -224,7 +246,7 @@ class TenantTokens:
 
     def _trust(self, context: Context, trusts: StoredTrusts) -> None:
         """Have the caller delegate to our user those of the roles that the caller has."""
-        roles = [each for each in self._roles if each in context.roles]
+        roles = self._delegated(context)
         if not roles:
             return  # whose request is refused, or who acts as an operator
         asked = {
@@ -256,6 +278,9 @@ class TenantTokens:
         LOG.info("User %s trusts us in project %s", context.user_id, context.project_id)
         if (spare := trusts.save(made)) is not None:
             self._give_back(spare, context)
+
+    def _delegated(self, context: Context) -> list[str]:
+        return [each for each in self._roles if each in context.roles]
 
     def _give_back(self, trust: Trust, context: Context) -> None:
         """Have the caller end a trust of theirs, which nothing here knows any more."""

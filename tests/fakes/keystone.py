@@ -20,7 +20,8 @@ class FakeKeystone:
     Every user has ``roles`` in every project. ``facts`` are what users, projects and domains are
     beside enabled, by id, None if there are none; ``fails`` is the status that is answered instead.
     ``tokens`` are those of tenants, ``trusts`` what they have delegated; a user of
-    ``may_not_trust`` is refused that.
+    ``may_not_trust`` is refused that, and tokens by those there are; one of ``makes_no_trust`` is
+    refused new ones alone.
     """
 
     def __init__(self, placement_url: str) -> None:
@@ -35,7 +36,8 @@ class FakeKeystone:
         self.tokens: dict[str, dict[str, Any]] = {}
         self.trusts: dict[str, dict[str, Any]] = {}
         self.may_not_trust: set[str] = set()
-        self._made = 0
+        self.makes_no_trust: set[str] = set()
+        self._made = self._logins = 0
         self.catalog = [
             {
                 "type": "placement",
@@ -103,7 +105,9 @@ class FakeKeystone:
     def login(self, user: str, project: str, *roles: str, lives: float = 3600.0) -> str:
         """A token of a tenant's, which lives for so many seconds."""
         expires = datetime.now(UTC) + timedelta(seconds=lives)
-        self.tokens[f"token-of-{user}-{len(self.tokens)}"] = {
+        self._logins += 1  # one that has ended does not come again
+        token = f"token-of-{user}-{self._logins}"
+        self.tokens[token] = {
             "methods": ["password"],
             "user": {"id": user, "name": user, "domain": _DOMAIN},
             "project": {"id": project, "name": project, "domain": _DOMAIN},
@@ -112,7 +116,7 @@ class FakeKeystone:
             "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "catalog": self.catalog,
         }
-        return list(self.tokens)[-1]
+        return token
 
     def facts_of(self, token: str | None) -> dict[str, Any] | None:
         """What a token says, one of ours or of a tenant's; None if it is not valid."""
@@ -151,7 +155,7 @@ class FakeKeystone:
         held = {each["name"] for each in who["roles"]}
         wanted = {each["name"] for each in asked["roles"]}
         allowed = asked["trustor_user_id"] == who["user"]["id"] and wanted <= held
-        if not allowed or who["user"]["id"] in self.may_not_trust:
+        if not allowed or who["user"]["id"] in self.may_not_trust | self.makes_no_trust:
             return webob.Response(status=403, json_body={"error": {"message": "no", "code": 403}})
         name = f"trust-{self._made}"
         self._made += 1

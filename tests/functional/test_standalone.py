@@ -251,6 +251,53 @@ def test_what_a_user_who_has_left_asked_for_is_removed_with_a_token_of_another_o
     assert asked == {"stays"}
 
 
+def delegated(service: StandaloneService) -> list[list[str]]:
+    """The roles of each trust that there is."""
+    return [[role["name"] for role in each["roles"]] for each in service.keystone.trusts.values()]
+
+
+def as_owner(service: StandaloneService, *roles: str) -> str:
+    return service.keystone.login(OWNER, "shop-project", *roles)
+
+
+def test_a_trust_is_made_anew_by_who_has_more_of_the_roles_that_are_delegated(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    """As of a first request with an application credential of fewer roles."""
+    service = standing_alone(run_worker=False, trust_roles="member,creator")
+    create(service, as_owner(service, "member", "reader"), 1)
+    assert delegated(service) == [["member"]]
+    create(service, as_owner(service, "member", "creator", "reader"), 1)
+    assert delegated(service) == [["member", "creator"]], "and the one before it is given back"
+    create(service, as_owner(service, "member", "reader"), 1)
+    assert list(service.keystone.trusts) == ["trust-1"]
+
+
+def test_a_trust_with_fewer_roles_goes_on_where_keystone_lets_its_user_make_no_other(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(run_worker=False, trust_roles="member,creator")
+    create(service, as_owner(service, "member", "reader"), 1)
+    service.keystone.makes_no_trust.add(OWNER)
+    create(service, as_owner(service, "member", "creator", "reader"), 1)
+    assert delegated(service) == [["member"]]
+
+
+def test_a_token_that_may_not_create_makes_no_trust_in_the_place_of_one_that_was_lost(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(run_worker=False, trust_roles="member,creator")
+    ensemble_id = create(service, as_owner(service, "member", "creator", "reader"), 1)
+    service.keystone.trusts.clear()
+    service.keystone.tokens.clear()
+    service.engine()
+    until(lambda: cloud.store.get(ensemble_id).blocked == WAITS_FOR_OWNER())
+    assert service.ask(as_owner(service, "creator", "reader"), "GET", ALL).status_int == 200
+    assert service.keystone.trusts == {}
+    service.ask(as_owner(service, "creator", "member", "reader"), "GET", ALL)
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+
+
 def begin(service: StandaloneService, ensemble_id: str) -> None:
     sent = {"ensemble": {"description": "new"}}
     answer = service.ask(login(service), "PATCH", f"{ALL}/{ensemble_id}?dry_run=False", sent)
