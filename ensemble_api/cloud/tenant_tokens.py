@@ -57,6 +57,12 @@ class StoredTrusts(Protocol):
     def is_lost(self, user_id: str, project_id: str) -> bool:
         """Whether a user had a trust in a project that was lost."""
 
+    def is_awaited(self, user_id: str, project_id: str) -> bool:
+        """Whether something in a project waits for a user who asked for it."""
+
+    def renew(self, trust: Trust) -> None:
+        """Say that a trust is needed: for a while it is not given back."""
+
     def remove(self, trust: Trust) -> None:
         """Forget a trust that nothing needs."""
 
@@ -123,12 +129,18 @@ class TenantTokens:
             return
         if begins:
             self._have_trust(context, self._trusts)
-        elif self._trusts.is_lost(context.user_id, context.project_id):
-            # Something may wait for that, which is no reason to refuse what is asked now.
+        elif self._is_wanted(context, self._trusts):
+            # That something waits for it is no reason to refuse what is asked now.
             try:
                 self._trust(context, self._trusts)
             except exception.EnsembleError as error:
                 advice.log(LOG, f"User {context.user_id} cannot trust us again", error)
+
+    @staticmethod
+    def _is_wanted(context: Context, trusts: StoredTrusts) -> bool:
+        """Whether something may wait for a trust of the caller's, who has none."""
+        key = (context.user_id, context.project_id)
+        return trusts.find(*key) is None and (trusts.is_lost(*key) or trusts.is_awaited(*key))
 
     def _have_trust(self, context: Context, trusts: StoredTrusts) -> None:
         """Have a trust of the caller's that is of use, with as many of the roles as they have now.
@@ -138,6 +150,7 @@ class TenantTokens:
         known = trusts.find(context.user_id, context.project_id)
         token = None
         if known is not None:
+            trusts.renew(known)  # before there is a record of what needs it
             self._failed.pop(known.id, None)  # rather asked for again than made anew
             token = self._by_trust(known, trusts)
         if token is None:

@@ -36,6 +36,7 @@ class UnneededTrusts:
         if self._clock() < self._next:
             return
         for trust in self._trusts.unneeded():
-            if self._end(trust):
+            # Ending those before it has taken its time, in which somebody may have needed it.
+            if self._trusts.is_unneeded(trust) and self._end(trust):
                 LOG.info("User %s trusts us no more in %s", trust.user_id, trust.project_id)
         self._next = self._clock() + PERIOD

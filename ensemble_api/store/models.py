@@ -352,7 +352,8 @@ class Trust(Base):
     """One row what a user has delegated to the service user in a project, known by Keystone's id.
 
     The id is no secret: only the service user can use it. It is empty where that was of no use any
-    more, until the user asks for something again.
+    more, until the user asks for something again. ``created_at`` is when it was made, or about when
+    it was needed last.
     """
 
     __tablename__ = "trusts"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from ensemble_api.operations import Trust
+from ensemble_api.rights import WAITS_FOR_OWNER
 from ensemble_api.store import models, rows
 from ensemble_api.store.database import Database, retried
 
@@ -84,6 +85,34 @@ class Trusts:
             row = session.get(models.Trust, (user_id, project_id))
             return row is not None and not row.trust_id
 
+    def is_awaited(self, user_id: str, project_id: str) -> bool:
+        """Whether something in a project waits for a user who asked for it."""
+        operation = models.Operation
+        waiting = (
+            sa.select(models.Ensemble.blocked, operation.requester)
+            .join(operation, operation.ensemble_id == models.Ensemble.id)
+            .where(
+                models.Ensemble.project_id == project_id,
+                models.Ensemble.blocked.is_not(None),
+                operation.ended_at.is_(None),
+            )
+        )
+        with self._database.reading() as session:
+            return any(
+                blocked == WAITS_FOR_OWNER() and requester["user_id"] == user_id
+                for blocked, requester in session.execute(waiting)
+            )
+
+    @retried
+    def renew(self, trust: Trust) -> None:
+        """Have a trust count as made now, unless that would change little."""
+        old = models.Trust.created_at < rows.now() - SPARED / 2
+        with self._database.writing() as session:
+            found = sa.update(models.Trust).where(
+                *_of(trust), models.Trust.trust_id == trust.id, old
+            )
+            session.execute(found.values(created_at=rows.now()))
+
     @retried
     def remove(self, trust: Trust) -> None:
         """Forget a trust that nothing needs."""
@@ -92,15 +121,21 @@ class Trusts:
             session.execute(sa.delete(models.Trust).where(*_of(trust), known))
 
     def unneeded(self) -> list[Trust]:
-        """Trusts in projects that have had no ensemble since they were made, which is a while."""
-        has_some = sa.exists().where(models.Ensemble.project_id == models.Trust.project_id)
-        some = (
-            sa.select(models.Trust)
-            .where(~has_some, models.Trust.created_at < rows.now() - SPARED)
-            .limit(MOST)
-        )
+        """Trusts in projects that have no ensemble, and that nobody has needed for a while."""
         with self._database.reading() as session:
-            return [found for each in session.scalars(some) if (found := _trust(each))]
+            some = session.scalars(sa.select(models.Trust).where(*_unneeded()).limit(MOST))
+            return [found for each in some if (found := _trust(each))]
+
+    def is_unneeded(self, trust: Trust) -> bool:
+        """Whether a trust is still one of those."""
+        it = sa.select(models.Trust).where(*_of(trust), *_unneeded())
+        with self._database.reading() as session:
+            return _trust(session.scalar(it)) == trust
+
+
+def _unneeded() -> tuple[sa.ColumnElement[bool], ...]:
+    has_some = sa.exists().where(models.Ensemble.project_id == models.Trust.project_id)
+    return ~has_some, models.Trust.created_at < rows.now() - SPARED
 
 
 def _of(trust: Trust) -> tuple[sa.ColumnElement[bool], ...]:

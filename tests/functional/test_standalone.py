@@ -13,6 +13,7 @@ from standalone_service import StandaloneService, Start, standing_alone
 from test_who_may_what import BODIES, CALLERS, ROWS
 
 from ensemble_api.cloud import tenant_tokens
+from ensemble_api.execution.unneeded_trusts import UnneededTrusts
 from ensemble_api.operations import Trust
 from ensemble_api.records import Status
 from ensemble_api.rights import WAITS_FOR_OWNER
@@ -364,6 +365,61 @@ def test_a_process_that_does_not_work_refuses_a_create_for_which_no_trust_can_be
     assert dry.status_int == 200, dry.text
 
 
+def make_old(cloud: SmallCloud) -> None:
+    with cloud.store.writing() as session:
+        session.execute(sa.update(models.Trust).values(created_at=rows.now() - 2 * SPARED))
+
+
+def test_a_trust_is_not_given_back_under_a_create_that_needs_it(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    service = standing_alone(run_worker=False)
+    begun = service.ask(login(service), "DELETE", f"{ALL}/{create(service, login(service), 1)}")
+    assert begun.status_int == 202
+    service.engine()
+    until(lambda: not cloud.store.select(Page()))
+    make_old(cloud)
+    look = by_http(service.config, cloud.store, works=True).trusts
+    cloud.nova.before = lambda *_: look()  # while the create asks Nova, before it saves anything
+    ensemble_id = create(service, login(service), 1)
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert list(service.keystone.trusts) == ["trust-0"]
+
+
+def test_a_trust_that_is_needed_while_others_are_given_back_is_kept(cloud: SmallCloud) -> None:
+    trusts = Trusts(cloud.store)
+    for name in ("first", "second"):
+        trusts.save(Trust(name, f"user of {name}", "shop-project"))
+    make_old(cloud)
+    first, second = trusts.unneeded()
+    ended = []
+
+    def end(trust: Trust) -> bool:
+        ended.append(trust)
+        trusts.renew(second)
+        return True
+
+    UnneededTrusts(trusts, end).look()
+    assert ended == [first]
+
+
+def test_what_is_under_way_when_the_mount_changes_goes_on_with_any_request_of_who_asked_for_it(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    record = cloud.service().create(caller(), body(("web", 1), networks="none"))
+    service = standing_alone(run_worker=False)
+    service.engine()
+    until(lambda: cloud.store.get(record.id).blocked == WAITS_FOR_OWNER())
+    other = service.keystone.login("somebody", "shop-project", "member", "reader")
+    assert service.ask(other, "GET", f"{ALL}/{record.id}").status_int == 200
+    assert service.ask(login(service, "reader"), "GET", f"{ALL}/{record.id}").status_int == 200
+    assert service.keystone.trusts == {}, "nothing waits for them"
+    assert service.ask(login(service), "GET", f"{ALL}/{record.id}").status_int == 200
+    until(lambda: cloud.store.get(record.id).status is Status.ACTIVE)
+    assert service.ask(other, "GET", ALL).status_int == 200
+    assert [each["trustor_user_id"] for each in service.keystone.trusts.values()] == [OWNER]
+
+
 def test_the_trusts_of_projects_without_ensembles_are_given_back_after_a_while(
     standing_alone: Start, cloud: SmallCloud
 ) -> None:
@@ -375,8 +431,7 @@ def test_the_trusts_of_projects_without_ensembles_are_given_back_after_a_while(
     assert service.ask(other, "DELETE", f"{ALL}/{ensemble_id}").status_int == 202
     until(lambda: not Trusts(cloud.store).unneeded() and len(cloud.store.select(Page())) == 1)
     assert len(service.keystone.trusts) == 2, "it may be needed again soon"
-    with cloud.store.writing() as session:
-        session.execute(sa.update(models.Trust).values(created_at=rows.now() - 2 * SPARED))
+    make_old(cloud)
     by_http(service.config, cloud.store, works=True).trusts()
     left = {each["trustor_user_id"] for each in service.keystone.trusts.values()}
     assert left == {OWNER}
