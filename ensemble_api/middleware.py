@@ -62,8 +62,12 @@ def respond(
     request: webob.Request,
     path: str,
     before: Callable[[], None] = lambda: None,
+    begin: Callable[[], None] = lambda: None,
 ) -> webob.Response:
-    """The answer to one request of ours; ``before`` is done when the service is there."""
+    """The answer to one request of ours; ``before`` is done when the service is there.
+
+    ``begin`` is what handlers call before they begin something that goes on after the request.
+    """
     request_ids.work_for(request.environ["nova.context"])
     language = views.language(request.accept_language)
     try:
@@ -74,7 +78,7 @@ def respond(
         return routes.refuse(exception.Unavailable(_NOT_AVAILABLE()), language)
     try:
         before()
-        answer = routes.dispatch(request, service, path)
+        answer = routes.dispatch(request, service, path, begin)
     except exception.EnsembleError as error:
         answer = routes.refuse(error, language)
     if answer.status_int >= 400:

@@ -4,7 +4,7 @@
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import microversion_parse
@@ -84,12 +84,20 @@ def _pattern(template: str) -> re.Pattern[str]:
 _PATTERNS = [(_pattern(template), methods) for template, methods in ROUTES.items()]
 
 
-def dispatch(request: webob.Request, service: Service, path: str) -> webob.Response:
-    """Answer one request to ``path``, which starts with ``/os-ensembles``."""
+def dispatch(
+    request: webob.Request,
+    service: Service,
+    path: str,
+    begin: Callable[[], None] = lambda: None,
+) -> webob.Response:
+    """Answer one request to ``path``, which starts with ``/os-ensembles``.
+
+    ``begin`` is what handlers call before they begin something, see ``Call``.
+    """
     language = views.language(request.accept_language)
     try:
         _check_version(request)
-        answer = _handle(request, service, path, language)
+        answer = _handle(request, path, lambda: _call(request, service, language, begin))
     except exception.EnsembleError as error:
         return refuse(error, language)
     except exception.LeaseLost:
@@ -136,18 +144,20 @@ def _render(answer: Answer, language: str) -> webob.Response:
     return response
 
 
-def _handle(request: webob.Request, service: Service, path: str, language: str) -> Answer:
+def _handle(request: webob.Request, path: str, call: Callable[[], Call]) -> Answer:
     for pattern, methods in () if schema_formats.holds_control(path) else _PATTERNS:
         if found := pattern.fullmatch(path):
             if request.method not in methods:
                 raise exception.MethodNotAllowed(
                     _METHODS(path=path, methods=listed(list(methods))), allow=list(methods)
                 )
-            return methods[request.method](_call(request, service, language), **found.groupdict())
+            return methods[request.method](call(), **found.groupdict())
     raise exception.NotFound(_NOTHING_HERE(path=path))
 
 
-def _call(request: webob.Request, service: Service, language: str) -> Call:
+def _call(
+    request: webob.Request, service: Service, language: str, begin: Callable[[], None]
+) -> Call:
     try:
         for name, value in request.GET.items():
             if schema_formats.holds_control(value):
@@ -161,6 +171,7 @@ def _call(request: webob.Request, service: Service, language: str) -> Call:
             pairs=tuple(request.GET.items()),
             headers=request.headers,
             language=language,
+            begin=begin,
         )
     except UnicodeDecodeError as error:
         raise exception.Invalid(_NOT_UTF8(), field="url") from error

@@ -17,7 +17,6 @@ from oslo_middleware import cors, healthcheck, http_proxy_to_wsgi, request_id, s
 from ensemble_api import conf, exception, policies, routes, views
 from ensemble_api.cloud.tenant_session import TenantSession, tenant_context
 from ensemble_api.execution.worker import Worker
-from ensemble_api.handlers.call import FLAGS
 from ensemble_api.middleware import Application, respond
 from ensemble_api.planning.message import Sentence
 from ensemble_api.process import Process
@@ -30,9 +29,6 @@ LOG = logging.getLogger(__name__)
 PREFIX: Final = "/v1"
 HEALTH: Final = "/healthcheck"
 _BACKENDS: Final = ["ensembles_database"]  # without the engine requests are served all the same
-_CHANGING: Final = ("POST", "PATCH", "DELETE")
-_ONLY_LOOKING: Final = "/plans"
-_OF_HOSTS: Final = (f"{routes.COLLECTION}/hosts/", f"{routes.COLLECTION}/domains/")
 
 _NOTHING = Sentence("not-found.here", "There is nothing at %(path)s.")
 
@@ -69,15 +65,21 @@ class EnsemblesApi:
         environ["nova.context"] = context
         token = environ.get("keystone.token_info", {}).get("token", {})
 
-        def before() -> None:
+        def keep(*, begins: bool) -> None:
             self._session.tokens.keep(
                 context,
                 token.get("expires_at"),
-                begins=_begins(request, path),
+                begins=begins,
                 may_create=policies.allowed(context, "create"),
             )
 
-        return respond(self.process, request, path, before)
+        return respond(
+            self.process,
+            request,
+            path,
+            before=lambda: keep(begins=False),
+            begin=lambda: keep(begins=True),
+        )
 
     def _assemble(self) -> tuple[Service, Worker]:
         return assembled(self._nova, self._config)
@@ -139,16 +141,6 @@ def _version(url: str) -> dict[str, Any]:
         "version": routes.VERSION,
         "links": [{"rel": "self", "href": f"{url.rstrip('/')}{PREFIX}/"}],
     }
-
-
-def _begins(request: webob.Request, path: str) -> bool:
-    """Whether a request is to begin something that goes on after it, in the caller's name.
-
-    What becomes of a drain of hosts goes on in the names of the ensembles' own users.
-    """
-    dry_run = FLAGS.get(request.GET.get("dry_run", "0").lower(), True)  # what is none is refused
-    looks = dry_run or path.endswith(_ONLY_LOOKING) or path.startswith(_OF_HOSTS)
-    return request.method in _CHANGING and not looks
 
 
 def _nothing_at(request: webob.Request, path: str) -> webob.Response:

@@ -26,6 +26,7 @@ def adopt(call: Call) -> Answer:
         capacity = policies.allowed(call.context, "capacity")
         shown_so = views.adoption(found, names=names, capacity=capacity, namesakes=namesakes)
         return Answer(200, {"adoption": shown_so})
+    call.begin()
     record = call.service.adopt(call.context, asked, whole=whole)
     where = f"{call.url.rstrip('/').rpartition('/')[0]}/{record.id}"
     return Answer(201, {"ensemble": shown(call, record)}, where)

@@ -38,7 +38,11 @@ _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: Nova's request context, query parameters, body, and the service to call."""
+    """One request: Nova's request context, query parameters, body, and the service to call.
+
+    ``begin`` is called before something is begun that goes on after the request in the caller's
+    name, and raises an ``EnsembleError`` where it could not.
+    """
 
     context: Context
     service: Service
@@ -48,6 +52,7 @@ class Call:
     pairs: Sequence[tuple[str, str]] = ()  # the query with names that are given several times
     headers: Mapping[str, str] = field(default_factory=dict)
     language: str = views.ENGLISH
+    begin: Callable[[], None] = lambda: None
 
     @property
     def json(self) -> Any:

@@ -38,6 +38,7 @@ def change(call: Call, ensemble_id: str) -> Answer:
     check_wishes(call, asked.body, record.body, record.project_id)
     if call.flag("dry_run"):
         return _preview(call, record, asked)
+    call.begin()
     changed = call.service.change(call.context, record, asked)
     return Answer(202, {"ensemble": shown(call, changed)})
 

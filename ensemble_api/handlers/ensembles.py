@@ -84,6 +84,7 @@ def _made(
 
     Also whether that lasts: what is refused and not proved may be asked again with the same key.
     """
+    call.begin()
     try:
         record = call.service.create(call.context, body, plan_id, plans.plan_options(call), key)
     except exception.InfeasibleEnsemble as refusal:
@@ -175,6 +176,7 @@ def delete(call: Call, ensemble_id: str) -> Answer:
     """DELETE /os-ensembles/{id}: start to remove everything."""
     authorized(call, ensemble_id, "delete")
     call.only()
+    call.begin()
     return Answer(202, {"ensemble": shown(call, call.service.delete(call.context, ensemble_id))})
 
 
@@ -189,6 +191,7 @@ def act(call: Call, ensemble_id: str) -> Answer:
         return _repair(call, record, dry_run=needs.get("dry_run", False))
     if action == "rebalance":
         return _rebalance(call, record, needs)
+    call.begin()
     return Answer(202, {"ensemble": shown(call, _ACTIONS[action](call, ensemble_id))})
 
 
@@ -203,6 +206,7 @@ def _drill(call: Call, record: EnsembleRecord, needs: Mapping[str, Any]) -> Answ
 
 def _repair(call: Call, record: EnsembleRecord, *, dry_run: bool) -> Answer:
     if not dry_run:
+        call.begin()
         return Answer(202, {"ensemble": shown(call, call.service.repair(call.context, record))})
     whole = policies.allowed(call.context, "domains")
     found = call.service.preview_repair(call.context, record, whole=whole)
@@ -214,6 +218,7 @@ def _repair(call: Call, record: EnsembleRecord, *, dry_run: bool) -> Answer:
 def _rebalance(call: Call, record: EnsembleRecord, needs: Mapping[str, Any]) -> Answer:
     if not needs.get("dry_run", False):
         plan_id = needs.get("plan", "").lower() or None
+        call.begin()
         begun = call.service.rebalance(call.context, record, plan_id)
         return Answer(202, {"ensemble": shown(call, begun)})
     found = call.service.preview_rebalance(call.context, record)

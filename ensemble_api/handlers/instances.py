@@ -38,6 +38,7 @@ def _made(
 ) -> tuple[Answer, bool]:
     """What a create comes to, and whether that lasts: see ``handlers.ensembles``."""
     options = plans.plan_options(call)
+    call.begin()
     try:
         records = call.service.create_all(call.context, bodies, plan_id, options, key)
     except exception.InfeasibleEnsemble as refusal:

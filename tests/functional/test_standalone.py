@@ -90,24 +90,66 @@ def test_a_service_that_neither_works_nor_has_trusts_serves_nothing(
     assert "use_trusts or run_worker must be on" in caplog.text
 
 
+ONE, TEMPLATE = "/os-ensembles/{ensemble_id}", "/os-ensembles/templates/{template_id}"
+CREATE = {"ensemble": body(("db", 1), networks="none")}  # there is no Neutron
+DESCRIBED = {"ensemble": {"generation": 1, "description": "new"}}
+DOCUMENT = {"name": "shop", "ensemble": {"tiers": CREATE["ensemble"]["tiers"]}}
+ADOPT = {"adopt": {"name": "web", "from": {"project": True}}}
+BEGINNINGS: tuple[tuple[str, str, Any, bool], ...] = (
+    ("GET", ONE, None, False),
+    ("POST", "/os-ensembles", CREATE, True),
+    ("POST", "/os-ensembles/plans", CREATE, False),
+    ("POST", "/os-ensembles/plans/", CREATE, False),
+    ("POST", "/os-ensembles/adopt", ADOPT, True),
+    ("POST", "/os-ensembles/adopt?dry_run=1", ADOPT, False),
+    ("POST", "/os-ensembles/templates", {"template": DOCUMENT}, False),
+    ("PATCH", TEMPLATE, {"template": {"description": "new"}}, False),
+    ("DELETE", TEMPLATE, None, False),
+    ("POST", f"{TEMPLATE}/action", {"instantiate": {"name": "made"}}, True),
+    ("POST", f"{TEMPLATE}/action", {"instantiate": {"name": "made", "dry_run": True}}, False),
+    ("POST", f"{TEMPLATE}/action", {"instantiate": {"instances": [{"name": "made"}]}}, True),
+    ("POST", "/os-ensembles/hosts/{host}/action", {"drain": {}}, False),
+    ("POST", "/os-ensembles/domains/{level}/{domain}/action", {"drain": {}}, False),
+    ("PATCH", ONE, DESCRIBED, True),
+    ("PATCH", f"{ONE}?dry_run=False", DESCRIBED, True),
+    ("PATCH", f"{ONE}?dry_run=1", DESCRIBED, False),
+    ("PATCH", f"{ONE}?dry_run=maybe", DESCRIBED, False),
+    ("DELETE", ONE, None, True),
+    ("DELETE", f"{ONE}?no=1", None, False),
+    ("POST", f"{ONE}/action", {"cancel": None}, True),
+    ("POST", f"{ONE}/action", {"release": None}, True),
+    ("POST", f"{ONE}/action", {"drill": {}}, False),
+    ("POST", f"{ONE}/action", {"repair": {}}, True),
+    ("POST", f"{ONE}/action", {"repair": {"dry_run": True}}, False),
+    ("POST", f"{ONE}/action", {"rebalance": {}}, True),
+    ("POST", f"{ONE}/action", {"rebalance": {"dry_run": True}}, False),
+    ("POST", f"{ONE}/action", {"no such": {}}, False),
+)
+
+
 @pytest.mark.parametrize(
-    ("method", "path", "begins"),
-    [
-        pytest.param("PATCH", "?dry_run=1", False, id="a preview of a change"),
-        pytest.param("PATCH", "?dry_run=False", True, id="a change that says it is no preview"),
-        pytest.param("PATCH", "?dry_run=maybe", False, id="what is refused"),
-        pytest.param("GET", "", False, id="a look"),
-        pytest.param("DELETE", "", True, id="a delete"),
-    ],
+    ("method", "path", "sent", "begins"),
+    BEGINNINGS,
+    ids=[f"{method} {path} {sent and list(sent)}" for method, path, sent, _ in BEGINNINGS],
 )
 def test_a_trust_is_made_for_what_goes_on_after_the_request_alone(
-    standing_alone: Start, cloud: SmallCloud, method: str, path: str, begins: bool
+    standing_alone: Start, cloud: SmallCloud, method: str, path: str, sent: Any, begins: bool
 ) -> None:
-    record = cloud.service().create(caller(), body(("web", 1)))
     service = standing_alone(run_worker=False)
-    sent = {"ensemble": {"description": "new"}} if method == "PATCH" else None
-    service.ask(login(service), method, f"{ALL}/{record.id}{path}", sent)
+    places = {"host": "secrethost1", "level": "rack", "domain": "secretrack1"}
+    if "{ensemble_id}" in path:
+        places["ensemble_id"] = cloud.service().create(caller(), body(("web", 1))).id
+    if "{template_id}" in path:
+        made = service.ask(login(service), "POST", f"{ALL}/templates", {"template": DOCUMENT})
+        assert made.status_int == 201, made.text
+        places["template_id"] = made.json["template"]["id"]
+    service.ask(login(service), method, f"/v1{path.format(**places)}", sent)
     assert len(service.keystone.trusts) == int(begins)
+
+
+def test_of_each_request_that_changes_something_it_is_seen_whether_it_needs_a_trust() -> None:
+    changing = {(method, path) for method, path in ROWS if method != "GET"}
+    assert changing <= {(method, path.partition("?")[0]) for method, path, *_ in BEGINNINGS}
 
 
 @pytest.mark.parametrize(("method", "path"), ROWS, ids=[" ".join(row) for row in ROWS])
