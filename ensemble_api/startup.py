@@ -120,7 +120,7 @@ def by_http(config: cfg.ConfigOpts, store: Store, *, works: bool) -> Nova:
             "has a token otherwise, and it does not work."
         )
     trusts = Trusts(store)
-    session = TenantSession(config, trusts, works_here=works)
+    session = TenantSession(config, trusts, works_here=works, awaited=trusts.is_awaited)
     reads = "api_database" in config and bool(config.api_database.connection)
     return Nova(
         HttpNova(session.nova, session.tokens.forget),

@@ -9,7 +9,7 @@ operator's eyes goes with the service user's token alone.
 import json
 import logging
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import webob
@@ -24,13 +24,14 @@ _AWAY: Final = 503
 _MISSING: Final = "There is no token of the user for whom this is asked."
 _REFUSED: Final = "Nova does not accept the token of the user for whom this is asked."
 _HEADERS: Final = ("OpenStack-API-Version", "Content-Type")
+_PROBE: Final = "/flavors/detail?limit=1"  # which everybody may ask
 _ABOUT_US: Final = "requested_destination"  # the policy rule without which nothing can be built
 
 
 class HttpNova:
     """``client`` is an adapter of Nova with the service user's credentials.
 
-    ``forget`` is told each token of a tenant's that Nova does not accept.
+    ``forget`` is told each token of a tenant's that Nova does not accept, where ours is good.
     """
 
     def __init__(self, client: Any, forget: Callable[[str], None] = lambda _: None) -> None:
@@ -55,14 +56,12 @@ class HttpNova:
             if not own:
                 headers["X-Auth-Token"] = context.auth_token
                 headers["X-Service-Token"] = self._client.get_token()
-            found = self._client.request(
-                path,
-                request.method,
-                headers=headers,
-                data=request.body or None,
-                authenticated=own,
-                raise_exc=False,
-            )
+            found = self._ask(request, path, headers, own=own)
+            if found.status_code == _NOT_ACCEPTED and not own:
+                ours = self._good_token()
+                if ours != headers["X-Service-Token"]:  # that may be what was not accepted
+                    headers["X-Service-Token"] = ours
+                    found = self._ask(request, path, headers, own=own)
         except exceptions.ClientException as error:
             return _refusal(_AWAY, str(advice.advice(error)))
         if found.status_code == _NOT_ACCEPTED and not own:
@@ -75,6 +74,23 @@ class HttpNova:
         )
         response.body = found.content
         return response
+
+    def _ask(
+        self, request: webob.Request, path: str, headers: Mapping[str, str], *, own: bool
+    ) -> Any:
+        return self._client.request(
+            path,
+            request.method,
+            headers=headers,
+            data=request.body or None,
+            authenticated=own,
+            raise_exc=False,
+        )
+
+    def _good_token(self) -> Any:
+        """The service user's token after keystoneauth has seen whether Nova still accepts it."""
+        self._client.get(_PROBE, raise_exc=False)
+        return self._client.get_token()
 
 
 def _refusal(status: int, message: str) -> webob.Response:

@@ -5,7 +5,7 @@ Nova internals used here: ``nova.context.RequestContext``. What Nova is to refus
 refuses by itself, since the token is the tenant's: nothing here gives a role to anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from keystoneauth1 import loading
@@ -49,7 +49,12 @@ class TenantSession(Session):
     """As ``Session``, where Nova is another process that is called by HTTP."""
 
     def __init__(
-        self, config: cfg.ConfigOpts, trusts: StoredTrusts | None, *, works_here: bool
+        self,
+        config: cfg.ConfigOpts,
+        trusts: StoredTrusts,
+        *,
+        works_here: bool,
+        awaited: Callable[[str, str], bool],
     ) -> None:
         super().__init__(config)
         ours = config[conf.GROUP]
@@ -66,6 +71,7 @@ class TenantSession(Session):
             trusts if ours.use_trusts else None,
             ours.trust_roles,
             works_here=works_here,
+            awaited=awaited,
         )
 
     def acting_for(

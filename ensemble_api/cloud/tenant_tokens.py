@@ -12,7 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -57,9 +57,6 @@ class StoredTrusts(Protocol):
     def is_lost(self, user_id: str, project_id: str) -> bool:
         """Whether a user had a trust in a project that was lost."""
 
-    def is_awaited(self, user_id: str, project_id: str) -> bool:
-        """Whether something in a project waits for a user who asked for it."""
-
     def renew(self, trust: Trust) -> None:
         """Say that a trust is needed: for a while it is not given back."""
 
@@ -74,14 +71,24 @@ class TenantToken:
     id: str
     catalog: Sequence[Any] = ()
     roles: frozenset[str] = frozenset()
-    expires: float | None = None  # seconds of this process' clock
+    expires: float = float("inf")  # seconds of this process' clock
+
+    def is_better(self, other: "TenantToken", *, begins: bool) -> bool:
+        """Whether this one of the same user is to take the place of another that lives.
+
+        Of roles that neither has all of, those count with which something ``begins``.
+        """
+        if self.roles == other.roles:
+            return self.expires >= other.expires
+        return self.roles > other.roles or (begins and not self.roles < other.roles)
 
 
 class TenantTokens:
     """The tokens with which this process acts for tenants.
 
     ``plugin`` makes a keystoneauth plugin of a trust's id; ``keystone`` is an adapter of Keystone
-    in the service user's name. Without ``trusts`` none are made.
+    in the service user's name. Without ``trusts`` none are made. ``awaited`` is whether something
+    in a project waits for a user.
     """
 
     def __init__(
@@ -92,6 +99,7 @@ class TenantTokens:
         roles: Sequence[str],
         *,
         works_here: bool,
+        awaited: Callable[[str, str], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keystone = keystone
@@ -99,6 +107,7 @@ class TenantTokens:
         self._trusts = trusts
         self._roles = tuple(roles)
         self._works_here = works_here
+        self._awaited = awaited
         self._clock = clock
         self._lock = threading.Lock()
         self._live: OrderedDict[tuple[str, str], TenantToken] = OrderedDict()
@@ -110,7 +119,9 @@ class TenantTokens:
     ) -> None:
         """Remember the token of a request; where it ``begins`` something, have a trust too.
 
-        Nobody makes one who may not create: what waits could not go on by it.
+        What begins nothing is remembered only where something waits for it, and of whom there is
+        one already, if it is better: a look may be of fewer roles than a build needs. Nobody makes
+        a trust who may not create: what waits could not go on by it.
 
         :raises ensemble_api.exception.Forbidden: when Keystone does not let it make one, and
             nobody has another way to go on.
@@ -119,12 +130,7 @@ class TenantTokens:
         if not context.auth_token or not context.project_id:
             return
         if self._works_here:
-            expires = None if expires_at is None else datetime.fromisoformat(expires_at).timestamp()
-            self._put(
-                self._live,
-                (context.user_id, context.project_id),
-                TenantToken(context.auth_token, expires=expires),
-            )
+            self._keep_live(context, expires_at, begins=begins, may_create=may_create)
         if self._trusts is None or not may_create:
             return
         if begins:
@@ -136,11 +142,25 @@ class TenantTokens:
             except exception.EnsembleError as error:
                 advice.log(LOG, f"User {context.user_id} cannot trust us again", error)
 
-    @staticmethod
-    def _is_wanted(context: Context, trusts: StoredTrusts) -> bool:
+    def _keep_live(
+        self, context: Context, expires_at: str | None, *, begins: bool, may_create: bool
+    ) -> None:
+        key = (context.user_id, context.project_id)
+        made = TenantToken(str(context.auth_token), roles=frozenset(context.roles))
+        if expires_at is not None:
+            made = replace(made, expires=datetime.fromisoformat(expires_at).timestamp())
+        known = self._living().get(key)
+        if known is not None:
+            keeps = made.is_better(known, begins=begins)
+        else:
+            keeps = begins or (may_create and self._awaited(*key))
+        if keeps:
+            self._put(self._live, key, made)
+
+    def _is_wanted(self, context: Context, trusts: StoredTrusts) -> bool:
         """Whether something may wait for a trust of the caller's, who has none."""
         key = (context.user_id, context.project_id)
-        return trusts.find(*key) is None and (trusts.is_lost(*key) or trusts.is_awaited(*key))
+        return trusts.find(*key) is None and (trusts.is_lost(*key) or self._awaited(*key))
 
     def _have_trust(self, context: Context, trusts: StoredTrusts) -> None:
         """Have a trust of the caller's that is of use, with as many of the roles as they have now.
@@ -170,14 +190,18 @@ class TenantTokens:
             for trust in self._of_whom(user_id, project_id, self._trusts, anybody=anybody):
                 if (token := self._by_trust(trust, self._trusts)) is not None:
                     return token
-        with self._lock:
-            kept = list(self._live.items())
-        now = self._clock() + MARGIN
-        live = {key: each for key, each in kept if (each.expires or float("inf")) >= now}
+        live = self._living()
         own = live.get((user_id, project_id))
         if own is not None or not anybody:
             return own
         return next((each for key, each in reversed(live.items()) if key[1] == project_id), None)
+
+    def _living(self) -> dict[tuple[str, str], TenantToken]:
+        """The tokens of requests that have not ended, the oldest one first."""
+        with self._lock:
+            kept = list(self._live.items())
+        now = self._clock() + MARGIN
+        return {key: each for key, each in kept if each.expires >= now}
 
     @staticmethod
     def _of_whom(

@@ -30,6 +30,7 @@ class FakeKeystone:
         self.passwords: list[str] = []
         self.roles = ["admin", "member", "reader"]
         self.own_roles = ["admin", "service", "ensembles_placer"]  # of the service user
+        self.own_token = "admin"  # of the service user; any before it is not valid any more
         self.facts: dict[str, dict[str, Any] | None] = {}
         self.fails: int | None = None
         self.asked: list[str] = []
@@ -120,7 +121,7 @@ class FakeKeystone:
 
     def facts_of(self, token: str | None) -> dict[str, Any] | None:
         """What a token says, one of ours or of a tenant's; None if it is not valid."""
-        if token == "admin":
+        if token == self.own_token:
             return {
                 "user": {"id": "service-user", "name": "nova", "domain": _DOMAIN},
                 "project": {"id": "service", "name": "service", "domain": _DOMAIN},
@@ -193,5 +194,5 @@ class FakeKeystone:
         }
         response = webob.Response(status=201, content_type="application/json", charset="utf-8")
         response.text = json.dumps({"token": token})
-        response.headers["X-Subject-Token"] = "admin"
+        response.headers["X-Subject-Token"] = self.own_token
         return response
