@@ -45,7 +45,11 @@ def member_of(volume: Mapping[str, Any]) -> str | None:
 
 
 class Volumes:
-    """Reads volumes as Nova does before it boots a server from one; makes and removes them."""
+    """Reads volumes as Nova does before it boots a server from one; makes and removes them.
+
+    Without a token Cinder is not asked, and counts as one that does not answer: no volume is gone
+    for that.
+    """
 
     def __init__(self) -> None:
         self._cinder = cinder.API()
@@ -55,7 +59,7 @@ class Volumes:
 
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
-        found = self._ask(lambda: cinder.cinderclient(context).volume_snapshots.get(snapshot_id))
+        found = self._ask(lambda: _client(context).volume_snapshots.get(snapshot_id))
         return None if found is None else found.to_dict()
 
     def type(self, context: Context, name: str) -> dict[str, Any] | None:
@@ -63,7 +67,7 @@ class Volumes:
 
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
-        types = self._ask(lambda: cinder.cinderclient(context).volume_types.list())
+        types = self._ask(lambda: _client(context).volume_types.list())
         return next((each.to_dict() for each in types or () if name in (each.name, each.id)), None)
 
     def limits(self, context: Context) -> dict[str, int]:
@@ -71,7 +75,7 @@ class Volumes:
 
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
-        found = self._ask(lambda: cinder.cinderclient(context).limits.get())
+        found = self._ask(lambda: _client(context).limits.get())
         return {} if found is None else {each.name: each.value for each in found.absolute}
 
     def create(
@@ -88,7 +92,7 @@ class Volumes:
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
         with _told():
-            made = cinder.cinderclient(context).volumes.create(
+            made = _client(context).volumes.create(
                 wanted["size"],
                 name=name,
                 volume_type=wanted.get("type"),
@@ -108,7 +112,7 @@ class Volumes:
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
         wanted = {"all_tenants": 1, "project_id": project_id, "metadata": dict(metadata)}
-        found = self._ask(lambda: cinder.cinderclient(context).volumes.list(search_opts=wanted))
+        found = self._ask(lambda: _client(context).volumes.list(search_opts=wanted))
         return [each.to_dict() for each in found or ()]
 
     def delete(self, context: Context, volume_id: str) -> None:
@@ -118,7 +122,7 @@ class Volumes:
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
         with _told(), contextlib.suppress(cinder_exceptions.NotFound):
-            cinder.cinderclient(context).volumes.delete(volume_id)
+            _client(context).volumes.delete(volume_id)
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """What Cinder answers, None where that does not exist for this caller."""
@@ -137,6 +141,7 @@ class Volumes:
 
         :raises ensemble_api.exception.Unavailable: when Cinder does not answer.
         """
+        _check_token(context)
         try:
             return dict(self._cinder.get(context, volume_id))
         except (*_NOT_THE_TENANTS, *_NO_SUCH_SERVICE):
@@ -148,6 +153,21 @@ class Volumes:
         ) as error:
             LOG.warning("Cinder does not answer: %s", error)
             raise exception.Unavailable(NO_ANSWER(service="Cinder")) from error
+
+
+def _check_token(context: Context) -> None:
+    """See that there is a token; of those without one, keystoneauth finds no Cinder.
+
+    :raises ensemble_api.exception.Unavailable: when there is none.
+    """
+    if not context.auth_token:
+        LOG.info("Cinder is not asked without a token of user %s", context.user_id)
+        raise exception.Unavailable(NO_ANSWER(service="Cinder"))
+
+
+def _client(context: Context) -> Any:
+    _check_token(context)
+    return cinder.cinderclient(context)
 
 
 @contextlib.contextmanager

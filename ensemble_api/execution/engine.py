@@ -100,6 +100,8 @@ class Engine:
         decided = self._decide(context, ensemble, servers, down, silent)
         requester, allowed = self._rights.check(ensemble, decided)
         possible, missing = self._possible(ensemble, allowed)
+        # There may be a token since the step began, which what is possible now was found by.
+        context = self._session.acting_for(ensemble.requester, ensemble.project_id)
         ready = self._root_volumes.ready(context, possible)
         chosen, hints = self._handovers.begin(ensemble, ready)
         done = for_each(
@@ -227,7 +229,7 @@ class Engine:
             case actions.Block(message):
                 return message
             case actions.ReleaseHold(member):
-                return self._release(context, ensemble, member)
+                return self._release(ensemble, member)
             case actions.RecordServer(member, status, server_id):
                 self._record(context, ensemble, member, status, server_id)
             case (
@@ -245,14 +247,20 @@ class Engine:
                 self._goals.reached(context, ensemble, action)
         return None
 
-    def _release(
-        self, context: Context, ensemble: EnsembleRecord, member: MemberRecord
-    ) -> Message | None:
-        """Let go what a member has; a server that is gone leaves its claim when Nova died then."""
+    def _release(self, ensemble: EnsembleRecord, member: MemberRecord) -> Message | None:
+        """Let go what a member has; a server that is gone leaves its claim when Nova died then.
+
+        What is held is not the tenant's, and goes also while a volume waits for a token of theirs.
+        """
         for consumer in (member.id, *member.server_ids):
             self._reservation.release(consumer)
-        if obstacle := self._root_volumes.remove(context, ensemble, member):
-            return obstacle
+        if self._root_volumes.has_one(ensemble, member):
+            who = ensemble.requester, ensemble.project_id
+            if waits := self._session.waits_for(*who, builds=False):
+                return waits
+            context = self._session.acting_for(*who)
+            if obstacle := self._root_volumes.remove(context, ensemble, member):
+                return obstacle
         self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)
         return None
 

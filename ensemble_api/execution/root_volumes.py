@@ -99,13 +99,20 @@ class RootVolumes:
             return _STAYS(member=member.name, answer=error.message)
         return None
 
+    @staticmethod
+    def has_one(ensemble: EnsembleRecord, member: MemberRecord) -> bool:
+        """Whether Cinder is to be asked for the end of a volume that a member has, or may have."""
+        if member.volume_id is not None:
+            return member.owns_volume
+        return _may_have_one(ensemble, member)
+
     def _of(
         self, context: Context, ensemble: EnsembleRecord, member: MemberRecord
     ) -> Iterable[str]:
-        if member.volume_id is not None:
-            return [member.volume_id] if member.owns_volume else []
-        if not _may_have_one(ensemble, member):
+        if not self.has_one(ensemble, member):
             return []
+        if member.volume_id is not None:
+            return [member.volume_id]
         made = self._volumes.made_with(context, ensemble.project_id, marks(ensemble.id, member.id))
         makers = {ensemble.user_id, _requester(ensemble.operation)}
         return [each["id"] for each in made if each["user_id"] in makers]

@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 from killed_process import Killed
+from oslo_config import cfg
 from placement_service import PlacementService
 from small_cloud import IMAGE, LEASE, Clock, SmallCloud, body, caller
 
 from ensemble_api import exception
+from ensemble_api.cloud.volumes import Volumes
 from ensemble_api.operations import OperationStatus
+from ensemble_api.rights import WAITS_FOR_OWNER
 from ensemble_api.store import models
 from ensemble_api.store.api import Store
 from ensemble_api.store.operations import Operations
+from tests.fakes.cinder import FakeCinder
+from tests.fakes.session import FakeSession
 from tests.fakes.volumes import FakeVolumes
 
 SNAPSHOT = "55555555-5555-4555-8555-555555555555"
@@ -216,6 +221,65 @@ def test_one_whose_answer_is_lost_goes_with_the_others(
     cinder.after = lost
     with pytest.raises(exception.Unavailable):
         create(cloud, cinder, ensemble())
+    assert cinder.volumes == {}
+
+
+class ComingTrust(FakeSession):
+    """A trust of the tenant's is made just before it is asked whether there is one."""
+
+    token: str | None = None
+
+    def waits_for(self, *_: Any, **__: Any) -> None:
+        self.token = "tenant-token"
+
+    def acting_for(self, *who: Any, **what: Any) -> Any:
+        context = super().acting_for(*who, **what)
+        context.auth_token = self.token
+        return context
+
+
+def test_a_build_to_which_its_owner_comes_back_in_the_midst_of_a_step_has_its_volumes(
+    cloud: SmallCloud, cinder: FakeVolumes
+) -> None:
+    """As Cinder is found by the catalog that comes with the token."""
+    record = create(cloud, cinder, ensemble(1))
+    real = FakeCinder("shop-project", "tenant-token")
+    for member in record.members:
+        real.add(str(member.volume_id))
+    session = ComingTrust()
+
+    class Found(Volumes):
+        def volume(self, context: Any, volume_id: str) -> dict[str, Any] | None:
+            where = f"{real.url}/v3/%(project_id)s" if context.auth_token else None
+            cfg.CONF.set_override("endpoint_template", where, "cinder")
+            return super().volume(context, volume_id)
+
+    try:
+        cloud.run(record.id, volumes=Found(), session=session)
+    finally:
+        cfg.CONF.clear_override("endpoint_template", "cinder")
+        real.stop()
+    cloud.assert_built(cloud.store.get(record.id))
+
+
+def test_a_volume_that_waits_for_a_token_keeps_no_capacity_held_and_is_not_forgotten(
+    cloud: SmallCloud, cinder: FakeVolumes
+) -> None:
+    record = create(cloud, cinder, ensemble())
+    cloud.service(volumes=cinder).delete(caller(), record.id)
+    session = FakeSession()
+    session.waiting = WAITS_FOR_OWNER()
+    assert cloud.store.claim(record.id, "worker", LEASE)
+    engine = cloud.engine(session=session, volumes=cinder)
+    for _ in range(3):
+        assert engine.step(record.id).name == "WHEN_UNBLOCKED"
+    cloud.store.release(record.id, "worker")
+    assert cloud.store.get(record.id).blocked == WAITS_FOR_OWNER()
+    assert cloud.placement.consumers(*cloud.providers) == set()
+    assert len(cinder.volumes) == 2
+    session.waiting = None
+    cloud.run(record.id, session=session, volumes=cinder)
+    assert cloud.find(record.id) is None
     assert cinder.volumes == {}
 
 

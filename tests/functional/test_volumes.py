@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Members that boot from volumes of the tenant's, with Nova's own Cinder client."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -62,6 +62,28 @@ def test_a_cinder_that_does_not_answer_is_not_available(cinder: FakeCinder) -> N
     cfg.CONF.set_override("endpoint_template", url, "cinder")
     with pytest.raises(exception.Unavailable):
         Volumes().volume(tenant(), V1)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda all_, who: all_.volume(who, V1), id="for a volume"),
+        pytest.param(
+            lambda all_, who: all_.made_with(who, "shop-project", {}), id="for those made"
+        ),
+        pytest.param(lambda all_, who: all_.delete(who, V1), id="for the end of one"),
+        pytest.param(
+            lambda all_, who: all_.create(who, "new", {"size": 1}, None, {}), id="for one"
+        ),
+    ],
+)
+def test_a_cinder_that_cannot_be_asked_for_want_of_a_token_has_lost_no_volume(
+    cinder: FakeCinder, ask: Callable[[Volumes, Any], Any]
+) -> None:
+    cinder.add(V1)
+    cfg.CONF.clear_override("endpoint_template", "cinder")  # it is found by a token's catalog
+    with pytest.raises(exception.Unavailable, match="Cinder"):
+        ask(Volumes(), caller())
 
 
 def test_a_cloud_without_a_volume_service_has_no_volumes() -> None:
