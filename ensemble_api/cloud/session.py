@@ -83,6 +83,7 @@ class Session:
         names_hosts: bool = False,
         moves: bool = False,
         evacuates: bool = False,
+        removes: bool = False,
     ) -> Context:
         """A Nova request context with the rights that a requester has in a project, and no more.
 
@@ -92,6 +93,7 @@ class Session:
         gives to operators, both the same; the context is no
         administrator's even so, and Nova does not let it touch a server that is locked. The token
         is ours: Nova passes it on to Neutron, Glance and Cinder, and the id of the request too.
+        What ``removes`` needs nothing more here.
         """
         acting: Context = nova_context.RequestContext(
             user_id=requester.user_id,
@@ -105,7 +107,9 @@ class Session:
         )
         return acting
 
-    def waits_for(self, requester: Requester, project_id: str, *, builds: bool) -> Message | None:
+    def waits_for(
+        self, requester: Requester, project_id: str, *, builds: bool, removes: bool = False
+    ) -> Message | None:
         """What a tenant is told whose token is needed; inside nova-api none is, ever."""
         return None
 

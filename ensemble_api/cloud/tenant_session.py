@@ -12,7 +12,7 @@ from keystoneauth1 import loading
 from nova import context as nova_context
 from oslo_config import cfg
 
-from ensemble_api import conf
+from ensemble_api import conf, policies
 from ensemble_api.cloud import credentials
 from ensemble_api.cloud.session import Session, catalog_v2
 from ensemble_api.cloud.tenant_tokens import StoredTrusts, TenantToken, TenantTokens
@@ -82,12 +82,14 @@ class TenantSession(Session):
         names_hosts: bool = False,
         moves: bool = False,
         evacuates: bool = False,
+        removes: bool = False,
     ) -> Context:
         """A context with a token of the requester's, or without one where there is none.
 
         Only who asked for it has servers made; for the rest that of another one of the project
         will do, since whoever asked may be an operator. What ``evacuates`` is the service user's:
-        the tenant's servers come back, and Nova does not look at locks there.
+        the tenant's servers come back, and Nova does not look at locks there. So is what
+        ``removes`` something that an operator wants gone, where nobody of the project has a token.
         """
         token = None
         if not evacuates:
@@ -102,13 +104,33 @@ class TenantSession(Session):
             **_with(token),
         )
         context.operator = evacuates
+        if removes and token is None and _is_operator(context):
+            context.operator = True
+            own = self._token()
+            context.auth_token, context.service_catalog = own["auth_token"], own["service_catalog"]
         acting: Context = context
         return acting
 
-    def waits_for(self, requester: Requester, project_id: str, *, builds: bool) -> Message | None:
-        """What a tenant is told whose token is needed and is not there; None if it is."""
-        found = self.tokens.of(requester.user_id, project_id, anybody=not builds)
-        return WAITS_FOR_OWNER() if found is None else None
+    def waits_for(
+        self, requester: Requester, project_id: str, *, builds: bool, removes: bool = False
+    ) -> Message | None:
+        """What a tenant is told whose token is needed and is not there; None if it is.
+
+        What ``removes`` something for an operator waits for nobody.
+        """
+        if self.tokens.of(requester.user_id, project_id, anybody=not builds) is not None:
+            return None
+        if removes and _is_operator(
+            TenantContext(
+                user_id=requester.user_id,
+                project_id=project_id,
+                roles=list(requester.roles),
+                is_admin=False,
+                overwrite=False,
+            )
+        ):
+            return None
+        return WAITS_FOR_OWNER()
 
 
 def tenant_context(environ: Mapping[str, Any], catalog: Any) -> Context:
@@ -120,6 +142,11 @@ def tenant_context(environ: Mapping[str, Any], catalog: Any) -> Context:
         service_catalog=catalog,
     )
     return found
+
+
+def _is_operator(context: Context) -> bool:
+    """Whether whoever asked with these roles is one by policy as it is now."""
+    return policies.allowed(context, "admin")
 
 
 def _with(token: TenantToken | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ensemble_api import exception, request_ids
 from ensemble_api.cloud.compute import Compute
@@ -18,7 +18,7 @@ from ensemble_api.execution.handover import Handovers
 from ensemble_api.execution.migration import Moves
 from ensemble_api.execution.next_step import NextStep
 from ensemble_api.execution.replacement import Replacement
-from ensemble_api.execution.rights import Rights, needs_tenant
+from ensemble_api.execution.rights import Rights, needs_tenant, removes
 from ensemble_api.execution.root_volumes import RootVolumes
 from ensemble_api.execution.search import HOST_PATIENCE
 from ensemble_api.execution.server_requests import ServerRequests
@@ -34,6 +34,11 @@ from ensemble_api.threads import for_each
 LOG = logging.getLogger(__name__)
 
 _MEMBER_STATUS = Sentence("event.member-status", "%(member)s is %(status)s")
+OWNER_PATIENCE: Final = 3600.0  # seconds without progress, in which a tenant's token is waited for
+_STAYED_AWAY = Sentence(
+    "event.owner-stayed-away",
+    "The user who asked for it was waited for for too long, so it is given up.",
+)
 _NO_OTHER_HOST = Sentence("event.no-other-host", "No other host is left for %(member)s.")
 
 
@@ -132,7 +137,8 @@ class Engine:
     ) -> tuple[Sequence[actions.Action], Message | None]:
         """What needs no token of the tenant's that is not there; and what is told of the rest.
 
-        That somebody was waited for is no lack of progress, for which a build would be given up.
+        That somebody was waited for is no lack of progress, for which a build would be given up;
+        after ``OWNER_PATIENCE`` it is, since what is held for it is kept from everybody.
         """
         waited = ensemble.blocked == WAITS_FOR_OWNER()
         missing = None
@@ -143,11 +149,17 @@ class Engine:
             if given_up or needs_tenant(action):
                 builds = given_up or isinstance(action, actions.CreateServer)
                 waits = self._session.waits_for(
-                    ensemble.requester, ensemble.project_id, builds=builds
+                    ensemble.requester,
+                    ensemble.project_id,
+                    builds=builds,
+                    removes=removes(action),
                 )
             if waits is None and not given_up:
                 kept.append(action)
             missing = missing or waits
+        late = waited and ensemble.idle > max(OWNER_PATIENCE, self._timeout)
+        if missing and late and ensemble.operation and ensemble.operation.cancellable:
+            return [actions.Fail(_STAYED_AWAY())], missing
         return kept, missing
 
     def _decide(
@@ -225,7 +237,10 @@ class Engine:
                 now = self._session.acting_for(requester, ensemble.project_id)
                 self._find_hosts(now, ensemble, members, message, wait)
             case actions.DeleteServer(server_id):
-                return self._requests.delete(context, server_id)
+                removing = self._session.acting_for(
+                    ensemble.requester, ensemble.project_id, removes=True
+                )
+                return self._requests.delete(removing, server_id)
             case actions.Block(message):
                 return message
             case actions.ReleaseHold(member):
@@ -256,9 +271,9 @@ class Engine:
             self._reservation.release(consumer)
         if self._root_volumes.has_one(ensemble, member):
             who = ensemble.requester, ensemble.project_id
-            if waits := self._session.waits_for(*who, builds=False):
+            if waits := self._session.waits_for(*who, builds=False, removes=True):
                 return waits
-            context = self._session.acting_for(*who)
+            context = self._session.acting_for(*who, removes=True)
             if obstacle := self._root_volumes.remove(context, ensemble, member):
                 return obstacle
         self._store.update_member(ensemble, member, self._owner, status=MemberStatus.DELETED.value)

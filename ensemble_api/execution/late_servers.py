@@ -66,7 +66,7 @@ class LateServers:
         try:
             if late.requester is None:
                 raise exception.CloudError(403, "nobody is known who may delete it")
-            context = self._session.acting_for(late.requester, late.project_id)
+            context = self._session.acting_for(late.requester, late.project_id, removes=True)
             self._compute.delete_server(context, late.server_id)
         except exception.CloudError as error:
             LOG.warning(

@@ -137,7 +137,7 @@ class Moves:
         It may be too late for that, as when the server already arrives.
         """
         self._store.save_move(ensemble, member, self._owner)
-        context = self._session.acting_for(requester, ensemble.project_id, moves=True)
+        context = self._session.acting_for(requester, ensemble.project_id, moves=True, removes=True)
         try:
             self._compute.abort_live_migration(context, str(member.server_id))
         except exception.CloudError as error:

@@ -79,5 +79,10 @@ def needs_tenant(action: Action) -> bool:
     """
     if isinstance(action, MoveServer):
         return action.kind is not MoveKind.EVACUATION
-    asking = (CreateServer, CreateInstead, AskLater, FindHosts, DeleteServer)
-    return isinstance(action, (*asking, AbortMove, StartServer, StopServer))
+    asking = (CreateServer, CreateInstead, AskLater, FindHosts, StartServer, StopServer)
+    return isinstance(action, asking) or removes(action)
+
+
+def removes(action: Action) -> bool:
+    """Whether an operator who asked for this needs nobody of the project for it."""
+    return isinstance(action, DeleteServer | AbortMove)

@@ -28,7 +28,9 @@ class FakeSession:
     def current_rights(self, requester: Requester, project_id: str) -> CurrentRights:
         return self.rights(requester, project_id)
 
-    def waits_for(self, requester: Requester, project_id: str, *, builds: bool) -> Message | None:
+    def waits_for(
+        self, requester: Requester, project_id: str, *, builds: bool, removes: bool = False
+    ) -> Message | None:
         """What ``waiting`` says, which is None at first."""
         return self.waiting
 
@@ -43,6 +45,7 @@ class FakeSession:
         names_hosts: bool = False,
         moves: bool = False,
         evacuates: bool = False,
+        removes: bool = False,
     ) -> Any:
         return nova_context.RequestContext(
             user_id=requester.user_id,

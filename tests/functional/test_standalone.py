@@ -15,7 +15,7 @@ from test_who_may_what import BODIES, CALLERS, ROWS
 from ensemble_api.cloud import tenant_tokens
 from ensemble_api.cloud.tenant_tokens import TenantToken
 from ensemble_api.execution.unneeded_trusts import UnneededTrusts
-from ensemble_api.operations import Trust
+from ensemble_api.operations import Requester, Trust
 from ensemble_api.records import Status
 from ensemble_api.rights import WAITS_FOR_OWNER
 from ensemble_api.startup import by_http
@@ -400,6 +400,48 @@ def test_a_token_that_may_not_create_makes_no_trust_in_the_place_of_one_that_was
     assert service.keystone.trusts == {}
     service.ask(as_owner(service, "creator", "member", "reader"), "GET", ALL)
     until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+
+
+def test_an_operator_ends_what_a_project_has_of_which_nobody_has_a_token(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    """As of a tenant who has deleted their trusts; what they have locked stays all the same."""
+    service = standing_alone(run_worker=False)
+    service.engine()
+    ensemble_id = create(service, login(service))
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    locked, _ = cloud.nova.servers.values()
+    locked.locked = True
+    service.keystone.trusts.clear()
+    service.keystone.tokens.clear()
+    operator = login(service, "admin")
+    assert service.ask(operator, "DELETE", f"{ALL}/{ensemble_id}").status_int == 202
+    until(lambda: "is locked" in str(cloud.store.get(ensemble_id).blocked))
+    assert len(cloud.nova.alive()) == 2
+    locked.locked = False
+    until(lambda: cloud.find(ensemble_id) is None)
+    assert cloud.nova.alive() == []
+    asked = {who for method, path, who in service.nova.asked if method == "DELETE"}
+    assert asked == {"service-user"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "what", "waits"),
+    [
+        pytest.param(("admin",), {"removes": True}, False, id="an operator's removal"),
+        pytest.param(("admin",), {}, True, id="whatever else an operator asked for"),
+        pytest.param(("member", "reader"), {"removes": True}, True, id="a member's removal"),
+    ],
+)
+def test_without_any_token_of_the_project_nobody_is_acted_for_but_by_an_operator_s_removal(
+    standing_alone: Start, cloud: SmallCloud, roles: tuple[str, ...], what: Any, waits: bool
+) -> None:
+    session = by_http(standing_alone().config, cloud.store, works=True).session
+    who = Requester("somebody", roles), "shop-project"
+    assert (session.waits_for(*who, builds=False, **what) is not None) is waits
+    context: Any = session.acting_for(*who, **what)
+    assert (context.auth_token, context.operator) == ((None, False) if waits else ("admin", True))
+    assert session.acting_for(*who, names_hosts=True).auth_token is None
 
 
 def begin(service: StandaloneService, ensemble_id: str) -> None:
