@@ -2,6 +2,7 @@
 """ensemble-api with the real keystonemiddleware, a Keystone and a Nova behind sockets."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 import webob
 from configured import nova_conf, user
-from small_cloud import SmallCloud
+from small_cloud import SmallCloud, body
+from test_who_may_what import CALLERS
 
 from ensemble_api import standalone, startup
 from ensemble_api.process import Process
@@ -18,8 +20,11 @@ from ensemble_api.store.api import Store
 from tests.fakes.keystone import FakeKeystone
 from tests.fakes.nova_http import NovaByHttp
 
-# The options that are seen to work by test_standalone.py.
+# The options that are seen to work by test_standalone.py, test_trusts.py and test_live_tokens.py.
 STANDALONE = ("mount", "use_trusts", "trust_roles")
+
+OWNER = "user-of-shop-project"
+ALL = "/v1/os-ensembles"
 
 
 class StandaloneService:
@@ -103,3 +108,24 @@ def standing_alone(cloud: SmallCloud, tmp_path: Path) -> Iterator[Start]:
     yield start
     for each in started:
         each.stop()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("did not happen")
+
+
+def login(service: StandaloneService, who: str = "member", **more: Any) -> str:
+    project, *roles = CALLERS[who]
+    return service.keystone.login(f"user-of-{project}", project, *roles, **more)
+
+
+def create(service: StandaloneService, token: str, count: int = 2) -> str:
+    wanted = {"ensemble": body(("web", count), networks="none")}
+    answer = service.ask(token, "POST", ALL, wanted)
+    assert answer.status_int == 202, answer.text
+    return str(answer.json["ensemble"]["id"])
