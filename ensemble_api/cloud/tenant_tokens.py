@@ -135,10 +135,11 @@ class TenantTokens:
             return
         if begins:
             self._have_trust(context, self._trusts)
-        elif self._is_wanted(context, self._trusts):
-            # That something waits for it is no reason to refuse what is asked now.
+        else:
+            # That something waits for one is no reason to refuse what is asked now.
             try:
-                self._trust(context, self._trusts)
+                if self._is_wanted(context, self._trusts):
+                    self._trust(context, self._trusts)
             except exception.EnsembleError as error:
                 advice.log(LOG, f"User {context.user_id} cannot trust us again", error)
 
@@ -158,9 +159,12 @@ class TenantTokens:
             self._put(self._live, key, made)
 
     def _is_wanted(self, context: Context, trusts: StoredTrusts) -> bool:
-        """Whether something may wait for a trust of the caller's, who has none."""
+        """Whether something may wait for a trust of the caller's, who has none that is of use."""
         key = (context.user_id, context.project_id)
-        return trusts.find(*key) is None and (trusts.is_lost(*key) or self._awaited(*key))
+        known = trusts.find(*key)
+        if known is None:
+            return trusts.is_lost(*key) or self._awaited(*key)
+        return self._awaited(*key) and self._by_trust(known, trusts) is None
 
     def _have_trust(self, context: Context, trusts: StoredTrusts) -> None:
         """Have a trust of the caller's that is of use, with as many of the roles as they have now.

@@ -21,7 +21,7 @@ class FakeKeystone:
     beside enabled, by id, None if there are none; ``fails`` is the status that is answered instead.
     ``tokens`` are those of tenants, ``trusts`` what they have delegated; a user of
     ``may_not_trust`` is refused that, and tokens by those there are; one of ``makes_no_trust`` is
-    refused new ones alone.
+    refused new ones alone. Nobody has a role of ``lost_roles`` any more.
     """
 
     def __init__(self, placement_url: str) -> None:
@@ -38,6 +38,7 @@ class FakeKeystone:
         self.trusts: dict[str, dict[str, Any]] = {}
         self.may_not_trust: set[str] = set()
         self.makes_no_trust: set[str] = set()
+        self.lost_roles: set[str] = set()
         self._made = self._logins = 0
         self.catalog = [
             {
@@ -168,9 +169,9 @@ class FakeKeystone:
         if trust is None or trust["trustee_user_id"] != "service-user":
             # As Keystone answers a trust that it does not have.
             return webob.Response(status=401, json_body={"error": {"message": "no", "code": 401}})
-        if trust["trustor_user_id"] in self.may_not_trust:
-            return webob.Response(status=403, json_body={"error": {"message": "no", "code": 403}})
         roles = [each["name"] for each in trust["roles"]]
+        if trust["trustor_user_id"] in self.may_not_trust or self.lost_roles.intersection(roles):
+            return webob.Response(status=403, json_body={"error": {"message": "no", "code": 403}})
         token = self.login(trust["trustor_user_id"], trust["project_id"], *roles)
         response = webob.Response(status=201, json_body={"token": self.tokens[token]})
         response.headers["X-Subject-Token"] = token

@@ -116,6 +116,20 @@ def test_what_a_user_who_has_left_asked_for_is_removed_with_a_token_of_another_o
     assert asked == {"stays"}
 
 
+def test_a_look_makes_another_trust_in_the_place_of_one_with_a_role_that_is_lost_for_good(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    """Keystone still has that one, and gives no token of it."""
+    service = standing_alone(run_worker=False, trust_roles="member,creator")
+    ensemble_id = create(service, as_owner(service, "member", "creator", "reader"), 1)
+    service.keystone.lost_roles.add("creator")
+    service.engine()
+    until(lambda: cloud.store.get(ensemble_id).blocked == WAITS_FOR_OWNER())
+    service.ask(as_owner(service, "member", "reader"), "GET", f"{ALL}/{ensemble_id}")
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert delegated(service) == [["member"]]
+
+
 def delegated(service: StandaloneService) -> list[list[str]]:
     """The roles of each trust that there is."""
     return [[role["name"] for role in each["roles"]] for each in service.keystone.trusts.values()]
