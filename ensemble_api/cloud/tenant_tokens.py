@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -190,15 +190,24 @@ class TenantTokens:
 
         :raises ensemble_api.exception.Unavailable: when Keystone does not answer.
         """
-        if self._trusts is not None:
-            for trust in self._of_whom(user_id, project_id, self._trusts, anybody=anybody):
-                if (token := self._by_trust(trust, self._trusts)) is not None:
-                    return token
+        own = None if self._trusts is None else self._trusts.find(user_id, project_id)
         live = self._living()
-        own = live.get((user_id, project_id))
-        if own is not None or not anybody:
-            return own
-        return next((each for key, each in reversed(live.items()) if key[1] == project_id), None)
+        found = self._first([] if own is None else [own]) or live.get((user_id, project_id))
+        if found is not None or not anybody:
+            return found
+        if self._trusts is not None:
+            others = (each for each in self._trusts.newest(project_id) if each != own)
+            found = self._first(others)
+        return found or next(
+            (each for key, each in reversed(live.items()) if key[1] == project_id), None
+        )
+
+    def _first(self, trusts: Iterable[Trust]) -> TenantToken | None:
+        """A token by the first of these trusts that gives one."""
+        if self._trusts is None:
+            return None
+        tokens = (self._by_trust(each, self._trusts) for each in trusts)
+        return next((each for each in tokens if each is not None), None)
 
     def _living(self) -> dict[tuple[str, str], TenantToken]:
         """The tokens of requests that have not ended, the oldest one first."""
@@ -206,17 +215,6 @@ class TenantTokens:
             kept = list(self._live.items())
         now = self._clock() + MARGIN
         return {key: each for key, each in kept if each.expires >= now}
-
-    @staticmethod
-    def _of_whom(
-        user_id: str, project_id: str, trusts: StoredTrusts, *, anybody: bool
-    ) -> Iterator[Trust]:
-        """The trusts that do, in the order in which they are tried."""
-        own = trusts.find(user_id, project_id)
-        if own is not None:
-            yield own
-        if anybody:
-            yield from (each for each in trusts.newest(project_id) if each != own)
 
     def forget(self, token_id: str) -> None:
         """Use a token no more that was not accepted; a trust is asked for another one."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Without trusts, a service of its own acts for tenants with the tokens of their requests."""
+"""Without a trust, a service of its own acts for tenants with the tokens of their requests."""
 
 import threading
 
@@ -58,6 +58,22 @@ def test_without_trusts_a_reader_s_look_does_not_take_a_build_s_token_away(
     looked.set()
     until(lambda: cloud.store.get(ensemble_id).status is not Status.BUILDING)
     assert cloud.store.get(ensemble_id).status is Status.ACTIVE
+
+
+def test_a_user_who_cannot_make_a_trust_is_acted_for_with_their_own_token_while_it_lives(
+    standing_alone: Start, cloud: SmallCloud
+) -> None:
+    """And not with that of another one of the project, who has a trust."""
+    service = standing_alone()
+    other = service.keystone.login("somebody", "shop-project", "member", "reader")
+    create(service, other, 1)
+    service.keystone.makes_no_trust.add(OWNER)
+    token = login(service)
+    ensemble_id = create(service, token, 1)
+    until(lambda: cloud.store.get(ensemble_id).status is Status.ACTIVE)
+    assert service.ask(token, "DELETE", f"{ALL}/{ensemble_id}").status_int == 202
+    until(lambda: cloud.find(ensemble_id) is None)
+    assert {who for method, _, who in service.nova.asked if method == "DELETE"} == {OWNER}
 
 
 @pytest.mark.parametrize(
