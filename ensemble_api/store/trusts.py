@@ -51,9 +51,11 @@ class Trusts:
         That is the one before, if any, or this one where another process was quicker.
         """
         made = {"trust_id": trust.id, "created_at": rows.now()}
+        # Apart from the write: SQLite refuses a transaction that begins to write after it has read.
+        with self._database.reading() as session:
+            before = session.scalar(sa.select(models.Trust.trust_id).where(*_of(trust)))
         try:
             with self._database.writing() as session:
-                before = session.scalar(sa.select(models.Trust.trust_id).where(*_of(trust)))
                 if before is None:
                     key = {"user_id": trust.user_id, "project_id": trust.project_id}
                     session.add(models.Trust(**key, **made))
