@@ -20,8 +20,8 @@ _ROLES_LOST = Sentence(
 )
 WAITS_FOR_OWNER = Sentence(
     "rights.waits-for-owner",
-    "This waits for the user who asked for it: it goes on when they ask for anything again in this "
-    "project with a role that lets them create ensembles.",
+    "This waits for the user who asked for it: it goes on with their next request in this project, "
+    "be it a look, by a token that may create ensembles and trusts.",
 )
 
 
