@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ensemble_api import exception
+from ensemble_api.ensemble_templates.record import Origin
 from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, Status
-from ensemble_api.store import create_requests, models, operations, rows
+from ensemble_api.store import create_requests, models, operations, rows, templates
 from ensemble_api.store.adoption import Adoption, forget
 from ensemble_api.store.changes import Changes
 from ensemble_api.store.create_requests import RequestKey
@@ -152,8 +153,11 @@ class Store(Occupancy, Leases, Progress, Changes, Moves, Adoption):
         Each has its own ``request_keys``, in their order.
 
         :raises ensemble_api.exception.DuplicateCreate: when another create has one of them.
+        :raises ensemble_api.exception.Conflict: when a template that one is made from was deleted.
         """
+        origins = [origin for each in records if (origin := Origin.of(each.body)) is not None]
         with self.writing() as session:
+            templates.keep(session, (each.template_id for each in origins))
             for record, keys in zip(records, request_keys, strict=True):
                 create_requests.add(session, keys, record.id)
                 rows.add_ensemble(

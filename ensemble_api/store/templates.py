@@ -36,6 +36,9 @@ _NO_TEMPLATE = Sentence("not-found.template", "There is no ensemble template %(t
 _NO_VERSION = Sentence(
     "not-found.template-version", "The ensemble template has no version %(version)s."
 )
+WAS_DELETED = Sentence(
+    "conflict.template-deleted", "The ensemble template was deleted; its ensembles go on."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,21 @@ class EnsembleTemplates:
                 )
             )
             return int(found or 0)
+
+
+def keep(session: orm.Session, template_ids: Iterable[str]) -> None:
+    """Have these templates stay until the transaction has ended that makes ensembles of them.
+
+    Who removes one meanwhile waits, and sees these ensembles.
+
+    :raises ensemble_api.exception.Conflict: when one was deleted.
+    """
+    model = models.Template
+    for each in sorted(set(template_ids)):
+        query = sa.select(model.deleted_at).where(model.id == each).with_for_update(read=True)
+        found = session.execute(query).first()
+        if found is None or found[0] is not None:
+            raise exception.Conflict(WAS_DELETED())
 
 
 def version_of(record: TemplateRecord) -> TemplateRecord:

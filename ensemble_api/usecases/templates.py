@@ -22,6 +22,7 @@ from ensemble_api.ensemble_templates.template import EnsembleTemplate
 from ensemble_api.planning.message import Sentence
 from ensemble_api.server_schema import UUID
 from ensemble_api.store.templates import (
+    WAS_DELETED,
     EnsembleTemplates,
     TemplatePage,
     no_template,
@@ -39,9 +40,6 @@ _TOO_LARGE = Sentence(
     "invalid.template-size", "has %(size)s bytes as JSON, of %(most)s that a template may have"
 )
 _NAME_TWICE = Sentence("invalid.instance-twice", "is the name of another one of them")
-_WAS_DELETED = Sentence(
-    "conflict.template-deleted", "The ensemble template was deleted; its ensembles go on."
-)
 
 
 _There: TypeAlias = set[tuple[Kind, str]]
@@ -129,7 +127,7 @@ class Templates:
         :raises ensemble_api.exception.Conflict: when it was deleted.
         """
         if record.deleted_at:
-            raise exception.Conflict(_WAS_DELETED())
+            raise exception.Conflict(WAS_DELETED())
         visibility = Visibility(given.get("visibility", record.visibility))
         shared = visibility is Visibility.SHARED
         projects = frozenset(given.get("projects", record.projects if shared else ()))
@@ -245,7 +243,7 @@ def _living(record: TemplateRecord) -> EnsembleTemplate:
     :raises ensemble_api.exception.Conflict: when it was deleted.
     """
     if record.deleted_at:
-        raise exception.Conflict(_WAS_DELETED())
+        raise exception.Conflict(WAS_DELETED())
     return record.template
 
 

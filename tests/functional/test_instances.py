@@ -350,6 +350,24 @@ def test_one_that_is_cancelled_while_all_are_reserved_leaves_none(cloud: SmallCl
     cloud.assert_clean()
 
 
+def test_a_template_that_is_deleted_meanwhile_makes_nothing(cloud: SmallCloud) -> None:
+    """Else there were ensembles of a template that is not kept for them."""
+    template = make(cloud)
+
+    class DeletedMeanwhile(Store):
+        def create_all(self, *more: Any) -> None:
+            gone = ask(cloud, MEMBER, "DELETE", f"{COLLECTION}/{template}")
+            assert gone.status_code == 204
+            super().create_all(*more)
+
+    store = DeletedMeanwhile(str(cloud.store.engine.url))
+    refused = apply(cloud, template, parts={"store": store})
+    assert (refused.status_code, code(refused)) == (409, "ensemble.conflict")
+    assert "template was deleted" in refused.text
+    assert cloud.store.select(Page()) == []
+    cloud.assert_clean()
+
+
 def test_a_crash_anywhere_leaves_all_of_them_or_none(cloud: SmallCloud, clock: Clock) -> None:
     template = make(cloud)
     asked = {"instances": [*TWO], "parameters": {"flavor": FLAVOR}}
