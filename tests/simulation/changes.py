@@ -35,7 +35,7 @@ class Changes:
 
     def change(self, project_id: str, ensemble_id: str) -> None:
         """Ask for one change, perhaps after a preview, and perhaps cancel it."""
-        record = self._built(ensemble_id)
+        record = self.built(ensemble_id)
         if record is None:
             return
         if self._once(0.1):  # others have changed it meanwhile
@@ -65,7 +65,7 @@ class Changes:
                 "cancel", lambda it: it.service.cancel(context(project_id), ensemble_id)
             )
 
-    def _built(self, ensemble_id: str) -> EnsembleRecord | None:
+    def built(self, ensemble_id: str) -> EnsembleRecord | None:
         """The ensemble as its tenant sees it, once nothing is done with it, or mostly so."""
         for _ in range(6):
             if self.actors.quiet:

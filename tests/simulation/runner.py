@@ -2,6 +2,7 @@
 """One schedule, from its seed to its end."""
 
 import contextlib
+import functools
 import gc
 import traceback
 from collections.abc import Callable, Collection, Iterator
@@ -32,6 +33,7 @@ from tests.simulation.result import EXPECTED, Result
 from tests.simulation.scheduling import Scheduling
 from tests.simulation.soundness import Soundness
 from tests.simulation.tasks import Tasks
+from tests.simulation.templating import TEMPLATES, Templating
 
 CHAOS = 90.0  # seconds at most in which things go wrong
 REST = 1200.0  # seconds in which all must come to rest after that
@@ -47,7 +49,10 @@ def provoked_by(seed: int) -> tuple[str, ...]:
     """What a schedule among many has beside what its seed draws.
 
     Of three, one moves members, and one holds capacity for recovery, of which half have use for it.
+    Of the others half have tenants with templates.
     """
+    if seed % 6 == 3:
+        return (TEMPLATES,)
     if seed % 3 == 2:
         return (RELOCATES,)
     if seed % 3 == 1:
@@ -105,6 +110,7 @@ class _Schedule:
             if recovery.allow
             else None
         )
+        self.templating = Templating(self.actors, self.changes) if TEMPLATES in provoked else None
         self._busy_at = self._moved_at = 0.0
 
     @contextlib.contextmanager
@@ -149,6 +155,8 @@ class _Schedule:
         self.tasks.run_until(lambda: looked.ended, REST)
         faults.active = True
         self.actors.begin(self.tasks.random.randint(1, 4))
+        if self.templating is not None:
+            self.actors.start("keeper of templates", self.templating.act)
         self.until(lambda: False, self.tasks.random.uniform(20.0, CHAOS))
         self.calm_down()
         self._until_rest()
@@ -161,6 +169,7 @@ class _Schedule:
             self.outcome.drained,
             self.outcome.requests,
             self.outcome.changed,
+            *self._of_templates(),
             self._delete_all,
         ):
             if self.invariants.found:
@@ -175,6 +184,11 @@ class _Schedule:
             yield self.observe
             yield self.invariants.at_rest
             yield self.reserves.enough
+
+    def _of_templates(self) -> Iterator[Callable[[], None]]:
+        """What must have come of templates, where tenants keep some."""
+        if self.templating is not None:
+            yield functools.partial(self.templating.outcome, self.invariants)
 
     def _until_rest(self) -> None:
         if not self.until(self._rests, REST):

@@ -34,6 +34,7 @@ FIRST = {  # of the seeds, where that is not 0
     "a reserve is planned once and for all": 2,
     "a repair does not use what is held for it": 14,
     "what a project may have held is not counted": 22,
+    "several are begun one after the other": 16,
 }
 
 

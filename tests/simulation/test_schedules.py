@@ -44,6 +44,13 @@ def test_no_schedule_with_capacity_for_recovery_breaks_an_invariant(seed: int) -
     assert not result.broken, result.told
 
 
+@pytest.mark.parametrize("seed", [3, 9, 15])
+def test_no_schedule_with_templates_breaks_an_invariant(seed: int) -> None:
+    """They are made, applied several times as one, brought to other versions and deleted."""
+    result = run(seed, provoked=provoked_by(seed))
+    assert not result.broken, result.told
+
+
 def test_a_host_that_is_back_reads_late_what_it_was_to_build() -> None:
     """It was off when a member was to be brought back there, and the member's own host is back."""
     assert not run(33, provoked=HEALS).broken
