@@ -83,6 +83,7 @@ class MemberRecord:
     server template that its server was built by; empty where that is its tier's for all we know.
     ``server_flavor`` is the name of its server's flavor as last observed, empty before, and
     ``pinned_zone`` the availability zone in which Nova keeps that, empty where it may be in any.
+    ``signal_awaited`` is whether its server's guest was told where to send a signal, and has not.
     """
 
     id: str
@@ -111,6 +112,7 @@ class MemberRecord:
     template: str = ""
     server_flavor: str = ""
     pinned_zone: str = ""
+    signal_awaited: bool = False
 
     @property
     def location(self) -> str | None:

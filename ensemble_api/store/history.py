@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from ensemble_api.store import late_servers, models, rows
+from ensemble_api.store import late_servers, models, rows, signals
 from ensemble_api.store.database import Database, retried
 
 MANY = 1000  # that go in one transaction, which others wait for
@@ -14,7 +14,8 @@ MANY = 1000  # that go in one transaction, which others wait for
 class History:
     """Events and ended operations of all ensembles, which go when older than ``lifetime``.
 
-    So do requests of members that are gone, when no server is waited for that may come of them.
+    So do requests of members that are gone, when no server is waited for that may come of them,
+    and signals that nobody can use any more.
     """
 
     def __init__(self, database: Database, lifetime: timedelta) -> None:
@@ -26,7 +27,12 @@ class History:
         """Remove some that are too old, the oldest first; give how many, 0 for none left."""
         limit = rows.now() - self._lifetime
         ended = self._purge_ended_requests(rows.now() - late_servers.KEPT)
-        return self._purge_events(limit) + self._purge_operations(limit) + ended
+        late = self._purge_signals()
+        return self._purge_events(limit) + self._purge_operations(limit) + ended + late
+
+    def _purge_signals(self) -> int:
+        with self._database.writing() as session:
+            return signals.purge_expired(session, MANY)
 
     def _purge_events(self, limit: datetime) -> int:
         model = models.Event

@@ -98,6 +98,20 @@ class Member(Base):
     # Of its domains in the server's metadata: None of a key that is the tenant's by now.
     told: orm.Mapped[Any] = orm.mapped_column(JsonText, nullable=True)
     untold: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+    signal_awaited: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, server_default=sa.false())
+
+
+class Signal(Base):
+    """One row a secret that a member's guest has not used, known by its digest."""
+
+    __tablename__ = "signals"
+    __table_args__ = (sa.Index("signals_until_idx", "until"),)
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
+    member_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("members.id", ondelete="CASCADE"), index=True
+    )
+    until: orm.Mapped[datetime] = orm.mapped_column(UtcDateTime)
 
 
 class Operation(Base):

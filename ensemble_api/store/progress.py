@@ -12,7 +12,8 @@ from ensemble_api import exception
 from ensemble_api.operations import outcome
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
-from ensemble_api.store import operations, rows
+from ensemble_api.signals import Signal
+from ensemble_api.store import operations, rows, signals
 from ensemble_api.store.database import Database, retried
 
 _ASKED = Sentence("event.asked", "Nova is asked for %(member)s.")
@@ -68,11 +69,16 @@ class Progress(Database):
             update_ensemble(session, record, owner)
 
     def save_server_request(
-        self, record: EnsembleRecord, member: MemberRecord, owner: str, hint: str | None = None
+        self,
+        record: EnsembleRecord,
+        member: MemberRecord,
+        owner: str,
+        hint: str | None = None,
+        signal: Signal | None = None,
     ) -> None:
         """Save the intent to ask Nova for a member's server; only the first time is progress.
 
-        ``hint`` is that of the request.
+        ``hint`` is that of the request, ``signal`` what its guest is to send.
 
         :raises ensemble_api.exception.LeaseLost: when ``owner`` has no lease any more.
         """
@@ -81,11 +87,13 @@ class Progress(Database):
             first = not member.tries
             update_ensemble(session, record, owner, **({"updated_at": now} if first else {}))
             values: dict[str, Any] = {"status": MemberStatus.BUILDING.value}
-            if member.server_id or not member.asked_at:
+            anew = bool(member.server_id or not member.asked_at)
+            if anew:
                 # The new one may be known by its tag alone for a moment; an old one is gone.
                 values |= {"asked_at": now, "server_id": None}
             if told := record.domain_items(member):
                 values |= {"told": told, "untold": False}
+            values |= signals.expect(session, member, signal, anew=anew)
             if hint is not None:
                 values["hints"] = hints_row([*member.hints, hint])
             if first:

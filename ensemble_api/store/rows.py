@@ -269,6 +269,7 @@ def to_member(row: Any) -> MemberRecord:
         template=row.template or "",
         server_flavor=row.server_flavor or "",
         pinned_zone=row.pinned_zone or "",
+        signal_awaited=row.signal_awaited,
         pause=_left(row.retry_at) if row.retry_at else 0.0,
     )
 

@@ -31,9 +31,9 @@ def test_the_database_is_brought_up_to_date(
     assert capsys.readouterr().out == "empty\n"
     for _ in range(2):
         assert run(monkeypatch, *config, "db", "sync") == 0
-        assert capsys.readouterr().out == "The ensembles database is at 0041.\n"
+        assert capsys.readouterr().out == "The ensembles database is at 0042.\n"
     assert run(monkeypatch, *config, "db", "version") == 0
-    assert capsys.readouterr().out == "0041\n"
+    assert capsys.readouterr().out == "0042\n"
 
 
 def test_a_missing_connection_is_told(

@@ -82,4 +82,4 @@ def test_upgrading_twice_is_fine_and_the_version_is_told(
     assert migration.version(store.engine) is None
     store.upgrade()
     store.upgrade()
-    assert migration.version(store.engine) == "0041"
+    assert migration.version(store.engine) == "0042"
