@@ -299,6 +299,14 @@ OPTIONS: list[cfg.Opt] = [
         help="The roles that are delegated by a trust, as far as its user has them: what Nova, "
         "Neutron, Cinder and Glance want of who has servers built, deleted and moved.",
     ),
+    cfg.FloatOpt(
+        "signal_rate",
+        default=10.0,
+        min=0.1,
+        help="How many signals a second each process takes of one address, with those of ten "
+        "seconds at once. Others are dropped without a word, so guests send theirs some times. "
+        "Guests behind one router share its address.",
+    ),
     cfg.BoolOpt(
         "run_worker",
         default=True,

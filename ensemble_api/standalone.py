@@ -21,6 +21,8 @@ from ensemble_api.middleware import Application, respond
 from ensemble_api.planning.message import Sentence
 from ensemble_api.process import Process
 from ensemble_api.service import Service
+from ensemble_api.signal_app import PATH as SIGNALS
+from ensemble_api.signal_app import SignalApp
 from ensemble_api.startup import Nova, assembled, by_http
 from ensemble_api.store.api import Store
 
@@ -100,7 +102,22 @@ def pipeline(config: cfg.ConfigOpts) -> Application:
     found = _Open(found, healthcheck.Healthcheck(None, _checks(config)))
     found = request_id.RequestId(found)
     found = http_proxy_to_wsgi.HTTPProxyToWSGI(found, config)
-    return cors.CORS(found, config)  # type: ignore[no-any-return]
+    signals = http_proxy_to_wsgi.HTTPProxyToWSGI(SignalApp(config), config)
+    return _Apart(signals, cors.CORS(found, config))
+
+
+class _Apart:
+    """Signals of guests have a pipeline of their own: who sends one has no token, nor gets any."""
+
+    def __init__(self, signals: Application, rest: Application) -> None:
+        self._signals = signals
+        self._rest = rest
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Answer:
+        """Answer a request of a guest or of a user."""
+        path = environ.get("PATH_INFO", "")
+        ours = path == SIGNALS or path.startswith(f"{SIGNALS}/")
+        return (self._signals if ours else self._rest)(environ, start_response)
 
 
 class _Open:

@@ -22,6 +22,7 @@ from options_of_recovery import (
     recovery_cores,
     recovery_ram,
 )
+from options_of_signals import OF_SIGNALS
 from oslo_config import cfg
 from served import PATIENCE, Serve, body, create, until
 from small_cloud import SmallCloud
@@ -371,6 +372,7 @@ OURS: dict[str, Callable[[Serve, SmallCloud, Path], None]] = {
     "worker_threads": worker_threads,
     "run_worker": run_worker,
     **WATCHING,
+    **OF_SIGNALS,
 }
 
 
