@@ -7,7 +7,7 @@ Python waits at its exit for the threads of its own pools, and for all that is q
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ensemble_api import request_ids
 
@@ -51,3 +51,40 @@ def for_each(items: Iterable[T], run: Callable[[T], R], *, most: int, name: str)
     if errors:
         raise errors[0]
     return results
+
+
+class SharedCall(Generic[R]):
+    """One call at a time, whose answer is for all who have asked before it began.
+
+    So whoever asks is told how things were at that time or later, and never waits for more than two
+    calls, however many ask.
+    """
+
+    def __init__(self, call: Callable[[], R]) -> None:
+        self._call = call
+        self._calling = threading.Lock()
+        self._counting = threading.Lock()
+        self._begun = 0
+        self._ended = 0
+        self._answer: R | BaseException | None = None
+
+    def __call__(self) -> R:
+        """Give an answer of a call that begins after this was asked.
+
+        :raises BaseException: what that call has raised.
+        """
+        with self._counting:
+            new_enough = self._begun + 1
+        with self._calling:
+            if self._ended < new_enough:
+                with self._counting:
+                    self._begun += 1
+                try:
+                    self._answer = self._call()
+                except BaseException as error:  # noqa: BLE001 - raised below, for all who wait
+                    self._answer = error
+                self._ended = self._begun
+            answer = self._answer
+        if isinstance(answer, BaseException):
+            raise answer.with_traceback(None)
+        return answer  # type: ignore[return-value]

@@ -8,7 +8,7 @@ Placement leaves the generation as it was. So there are also looks at everything
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +67,12 @@ class KnownProviders:
         if changed:
             self._add(providers.providers(self._placement, changed))
         return not changed
+
+    def took(self, taken: Mapping[str, Mapping[str, int]], at: Mapping[str, int]) -> None:
+        """Hear what was held, by provider and class, in one request planned ``at`` generations."""
+        with self._writing:
+            if self._table is not None:
+                self._table = self._table.less(taken, at)
 
     def allowed(self, table: ProviderTable, demand: Demand) -> IntArray:
         """What the limits say of each row of ``table``; asks for what is not known yet."""

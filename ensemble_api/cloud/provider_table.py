@@ -196,6 +196,25 @@ class ProviderTable:
             listed=listed,
         )
 
+    def less(
+        self, taken: Mapping[str, Mapping[str, int]], at: Mapping[str, int]
+    ) -> "ProviderTable":
+        """The same after one request that took this, by provider and resource class.
+
+        It counts for the providers of which nothing newer is known than what they had ``at`` these
+        generations, each of which is one higher after it.
+        """
+        used, generations = self.used.copy(), self.generations.copy()
+        for uuid, resources in taken.items():
+            row = self.rows.get(uuid)
+            if row is None or uuid not in at or generations[row] != at[uuid]:
+                continue
+            for name, amount in resources.items():
+                if name in self.classes:
+                    used[row, self.classes.index(name)] += amount
+            generations[row] += 1
+        return replace(self, used=used, generations=generations)
+
     def without_limits(self) -> "ProviderTable":
         """The same, as if nobody had asked for any limits."""
         return replace(self, limited=np.zeros_like(self.limited), listed={})

@@ -7,7 +7,7 @@ so after each success the usages are read back, of those providers that somebody
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -247,14 +247,15 @@ class Reservation:
             if answer["allocations"] and on.get(consumer) in (None, *answer["allocations"])
         }
 
-    def _overcommitted(self, providers: Collection[str], planned_at: Mapping[str, int]) -> bool:
+    def _overcommitted(self, providers: set[str], planned_at: Mapping[str, int]) -> bool:
         """Whether any provider's usage is above its capacity.
 
         Every change of what a provider has, and everything that is allocated on it, makes its
         generation one higher. So one that was planned at N and is at N + 1 now has seen our own
         request alone, and has all that the plan found there.
         """
-        now = generations(self._placement) if planned_at else _NONE
+        known = providers & planned_at.keys()
+        now = generations(self._placement, known, among=len(planned_at)) if known else _NONE
         changed = [
             provider
             for provider in sorted(providers)

@@ -2,7 +2,9 @@
 """The capacity that is free for one request."""
 
 import time
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -16,6 +18,7 @@ from ensemble_api.planning import planner, result
 from ensemble_api.planning.message import Sentence
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.recovery_hold import HoldStatus
+from ensemble_api.shares import by_provider
 from ensemble_api.solver.process import solve
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
@@ -23,9 +26,11 @@ from ensemble_api.store.recovery_holds import RecoveryHolds
 from ensemble_api.usecases.exclusivity import Exclusivity
 from ensemble_api.usecases.flavors import OtherFlavors
 from ensemble_api.usecases.known_capacity import KnownCapacity
+from ensemble_api.usecases.plans_under_way import Taken
 from ensemble_api.usecases.readings import Readings, handed_over
 from ensemble_api.usecases.resolve import ResolvedRequest
 
+MUCH = 2  # plans in vain, after which all that was taken is looked at
 LOOKS = 4  # at a cloud in which only a build beside it is in the way
 PAUSE = 0.3  # seconds between two of them; a hand-over takes about one
 
@@ -164,26 +169,72 @@ class FreeCapacity:
         to_reserve: bool,
     ) -> tuple[result.Plan, Capacity] | None:
         """A plan on what is known; None where a fresh look has to say what there is."""
-        for _ in range(LOOKS):
-            readings = known.readings()
-            if readings is None:
+        if not to_reserve:
+            last = known.readings()
+            return None if last is None else self._feasible(context, request, plan, last, own)
+        for number in range(LOOKS):
+            if known.readings() is None:
                 return None
-            if to_reserve:  # which hosts are down and where they are shows in no generation
-                readings = known.with_hosts_of_now(context, readings)
-            capacity = self.free(context, request, readings, own).capacity
+            if number == MUCH:  # others take so much that hosts by themselves say too little
+                known.refresh()
+            # Which hosts are down and where they are shows in no generation.
+            hosts = known.hosts_of_now()
+            with known.under_way.turn():
+                readings = known.readings(hosts)
+                if readings is None:
+                    return None
+                others = known.under_way.taken()
+                found = self._feasible(context, request, plan, readings, own, others)
+                if found is None:
+                    return None
+                planned, capacity = found
+                known.under_way.add(planned, _taken(request, planned, capacity))
+            counts = False
             try:
-                planned = self._measured(plan, capacity.snapshot)
-            except exception.PlanChanged:
-                return None
-            if isinstance(planned, result.Infeasible):
-                return None
-            table = readings.answers.table
-            if table is None or not to_reserve:
-                return planned, capacity
-            hosts = {capacity.providers[host] for host in planned.assignment.values()}
-            if known.verify(readings, hosts):
-                return planned, replace(capacity, generations=table.read_at)
+                providers = {capacity.providers[host] for host in planned.assignment.values()}
+                table = readings.answers.table
+                counts = table is None or known.verify(readings, providers)
+                if counts:
+                    return planned, replace(capacity, generations=table.read_at if table else {})
+            finally:
+                if not counts:
+                    known.under_way.remove(planned)
         return None
+
+    def _feasible(
+        self,
+        context: Context,
+        request: ResolvedRequest,
+        plan: MakePlan,
+        readings: Readings,
+        own: Collection[str],
+        others: Sequence[Taken] = (),
+    ) -> tuple[result.Plan, Capacity] | None:
+        """A plan beside what ``others`` are about to take, if there is one."""
+        capacity = self.free(context, request, readings, own).capacity.without_pending(others)
+        try:
+            planned = self._measured(plan, capacity.snapshot)
+        except exception.PlanChanged:
+            return None
+        return None if isinstance(planned, result.Infeasible) else (planned, capacity)
+
+    @contextmanager
+    def holding(
+        self, request: ResolvedRequest, planned: result.Plan, capacity: Capacity
+    ) -> Iterator[None]:
+        """Count what was planned ``to_reserve`` as held once this ends well."""
+        if self._known is None:
+            yield
+            return
+        try:
+            yield
+            taken: dict[str, Counter[str]] = {}
+            for host, resources in _taken(request, planned, capacity):
+                for provider, amounts in by_provider(capacity.providers[host], resources).items():
+                    taken.setdefault(provider, Counter()).update(amounts)
+            self._known.held(taken, capacity.generations)
+        finally:
+            self._known.under_way.remove(planned)
 
     def _measured(self, plan: MakePlan, snapshot: Snapshot) -> result.Plan | result.Infeasible:
         began = time.perf_counter()
@@ -281,6 +332,15 @@ class FreeCapacity:
             return capacity
         usages = self._reservation.usages(each.provider for each in held)
         return freed(capacity, held, usages)
+
+
+def _taken(request: ResolvedRequest, planned: result.Plan, capacity: Capacity) -> list[Taken]:
+    """What each member takes of its host."""
+    apart = capacity.after(Counter())  # what is recorded of them is taken once more
+    return [
+        (host, apart.take(host, request.demands[member.tier]))
+        for member, host in sorted(planned.assignment.items())
+    ]
 
 
 def _with_omissions(refused: result.Infeasible, capacity: Capacity) -> result.Infeasible:

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ensemble_api import advice
@@ -16,6 +16,8 @@ from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.context import Context
 from ensemble_api.store import rows
 from ensemble_api.store.api import Store
+from ensemble_api.threads import SharedCall
+from ensemble_api.usecases.plans_under_way import PlansUnderWay
 from ensemble_api.usecases.readings import Readings, handed_over
 
 LOG = logging.getLogger(__name__)
@@ -49,7 +51,8 @@ class KnownCapacity:
 
     The first that are asked for are made at once. From then on a thread looks again each
     ``period`` seconds, or more seldom where looks take long, until two looks were
-    for nobody. Each process does that for itself.
+    for nobody. Each process does that for itself. ``under_way`` are the plans of this process that
+    are about to be held.
     """
 
     def __init__(
@@ -64,6 +67,9 @@ class KnownCapacity:
         few: int = FEW,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.under_way = PlansUnderWay()
+        self._shared_look = SharedCall(self._look_at_changes)
+        self._shared_hosts = SharedCall(lambda: self._hosts_now(context()))
         self._store = store
         self._inventory = inventory
         self._reservation = reservation
@@ -96,10 +102,11 @@ class KnownCapacity:
         """Hear how many hosts a look at the cloud has found."""
         self._hosts = hosts
 
-    def readings(self) -> Readings | None:
+    def readings(self, hosts: Answers | None = None) -> Readings | None:
         """What was last seen, of no longer ago than the time between two looks.
 
-        None where nothing is to be remembered, since the cloud is small or not known yet.
+        ``hosts`` are taken in the place of those that were seen then. None where nothing is to be
+        remembered, since the cloud is small or not known yet.
 
         :raises ensemble_api.exception.EnsembleError: when Nova or Placement does not answer.
         """
@@ -119,21 +126,35 @@ class KnownCapacity:
         self._go_on()
         # What was read beside looks is newer. What the table does not answer is asked each time.
         readings = known.readings
-        table = self._providers.table()
-        return replace(readings, answers=replace(readings.answers, table=table, offers={}))
+        table, answers = self._providers.table(), hosts or readings.answers
+        return replace(readings, answers=replace(answers, table=table, offers={}))
 
-    def with_hosts_of_now(self, context: Context, readings: Readings) -> Readings:
-        """The same with what Nova says now of hosts and aggregates, which ``verify`` says not.
+    def hosts_of_now(self) -> Answers:
+        """What Nova says now of hosts and aggregates; of who ask at one moment, one asks for all.
 
         :raises ensemble_api.exception.EnsembleError: when Nova does not answer.
         """
-        answers = self._hosts_now(context)
-        return replace(readings, answers=replace(answers, table=readings.answers.table))
+        return self._shared_hosts()
+
+    def refresh(self) -> None:
+        """Look at all that was taken meanwhile; of who ask at one moment, one looks for all.
+
+        :raises ensemble_api.exception.EnsembleError: when Nova or Placement does not answer.
+        """
+        self._shared_look()
+
+    def _look_at_changes(self) -> None:
+        with self._looking:
+            self._look(late=LATE)
 
     def verify(self, readings: Readings, providers: Collection[str]) -> bool:
         """Whether nothing was taken of these since; if something was, the next readings have it."""
         table = readings.answers.table
         return table is not None and self._providers.verify(table, providers)
+
+    def held(self, taken: Mapping[str, Mapping[str, int]], at: Mapping[str, int]) -> None:
+        """Hear what was held, by provider and class, planned ``at`` these generations."""
+        self._providers.took(taken, at)
 
     def _look(self, late: float = 0.0) -> _Known:
         """Look at everything where it is time, or so many seconds ``late``; else at changes."""

@@ -105,26 +105,30 @@ class Reserve:
                 )
                 if isinstance(planned, result.Infeasible):
                     raise refusal(request.told(planned))
-                known = [each.id for each in records] or [""] * len(request.parts)
-                planned, spare = self._recovery.beside(
-                    context, known, request, planned, capacity, others=others
-                )
-                # 2 Save the intent, and that of what is to be held for recovery.
-                fresh = tuple(new_records(planned, capacity))
-                if records:
-                    records = self._replanned(records, fresh)
-                else:
-                    records = fresh
-                    self._store.create_all(records, self._owner, RESERVE_SECONDS, request_keys)
-                records = tuple(map(self._with_mark, records))
-                spare = [
-                    named(each, record.id) for each, record in zip(spare, records, strict=True)
-                ]
-                for record, holds in _reserving(records, spare):
-                    self._recovery.intend(record.id, holds, anew=True)
-                # 3 Hold every claim in one request, or none, and read the usages back.
                 try:
-                    self._hold(context, request, planned, capacity, records, spare)
+                    with self._free_capacity.holding(request.whole, planned, capacity):
+                        known = [each.id for each in records] or [""] * len(request.parts)
+                        planned, spare = self._recovery.beside(
+                            context, known, request, planned, capacity, others=others
+                        )
+                        # 2 Save the intent, and that of what is to be held for recovery.
+                        fresh = tuple(new_records(planned, capacity))
+                        if records:
+                            records = self._replanned(records, fresh)
+                        else:
+                            records = fresh
+                            self._store.create_all(
+                                records, self._owner, RESERVE_SECONDS, request_keys
+                            )
+                        records = tuple(map(self._with_mark, records))
+                        spare = [
+                            named(each, record.id)
+                            for each, record in zip(spare, records, strict=True)
+                        ]
+                        for record, holds in _reserving(records, spare):
+                            self._recovery.intend(record.id, holds, anew=True)
+                        # 3 Hold every claim in one request, or none, and read the usages back.
+                        self._hold(context, request, planned, capacity, records, spare)
                 except exception.CapacityTaken:
                     first = records[0].id
                     LOG.info("Others took capacity planned for %s, attempt %d", first, attempt)

@@ -4,9 +4,10 @@
     python -m tests.bench.bench_creates_at_once [--hosts 10000] [--ensembles 20] [--members 10]
 
 They are asked for at one moment by as many threads of one process, as its web server has them.
-Placement is a real one on SQLite, in a process of its own; Nova is made up. After each round what
-was held is asked of Placement once more, for other consumers and by as many threads: faster than
-that it cannot be. Times are by the clock and of the processor, ours and Placement's.
+Placement is a real one on SQLite, in a process of its own; Nova is made up. At last, what was held
+in a round is asked of Placement once more, for other consumers and by as many threads: faster than
+that it cannot be. After that, which is what others take at one moment, there is one more round.
+Times are by the clock and of the processor, ours and Placement's.
 """
 
 import argparse
@@ -99,18 +100,22 @@ def main() -> None:
             preview(service, body(1, 2, f"warm-{number}"))
         assert create(service, body(1, 2, "warm")).status_int == 202
         for number in range(given.rounds):
-            measured(service, adapter, placement, given, number)
+            measured(service, adapter, placement, given, f"round-{number}")
+        limit, _, answers = at_once([again(adapter, held) for held in [*adapter.held]])
+        assert {answer.status_code for answer in answers} == {204}, answers[0].text
+        say(f"the holds alone: {limit:.2f} s, {len(answers) / limit:.1f} a second")
+        measured(service, adapter, placement, given, "after-others")
         cloud.stop()
     placement.stop()
 
 
 def measured(
-    service: Any, adapter: Holding, placement: LargePlacement, given: Any, no: int
+    service: Any, adapter: Holding, placement: LargePlacement, given: Any, name: str
 ) -> None:
     """Measure and print one round."""
     adapter.held, adapter.refused = [], 0
     asks = [
-        lambda name=f"at-once-{no}-{number}": create(service, body(1, given.members, name))
+        lambda each=f"{name}-{number}": create(service, body(1, given.members, each))
         for number in range(given.ensembles)
     ]
     ours, theirs = time.process_time(), placement.cpu()
@@ -120,14 +125,11 @@ def measured(
     for answer in answers:
         assert answer.status_int in (202, 409), answer.text
     say(
-        f"round {no}: {len(made)} of {len(asks)} ensembles in {spent:.2f} s,"
+        f"{name}: {len(made)} of {len(asks)} ensembles in {spent:.2f} s,"
         f" {len(made) / spent:.1f} a second; each p50 {statistics.median(each):.2f}"
         f" p95 {np.percentile(each, 95):.2f} s; processor: ours {ours:.2f}, Placement"
         f" {theirs:.2f} s; holds that Placement refused: {adapter.refused}"
     )
-    limit, _, answers = at_once([again(adapter, held) for held in [*adapter.held]])
-    assert {answer.status_code for answer in answers} == {204}, answers[0].text
-    say(f"  the holds alone: {limit:.2f} s, {len(answers) / limit:.1f} a second")
 
 
 if __name__ == "__main__":

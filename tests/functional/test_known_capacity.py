@@ -72,6 +72,42 @@ def test_a_create_that_finds_its_hosts_as_known_asks_for_no_candidates(process: 
     assert not [path for path in process.asking.asked if "candidates" in path]
 
 
+def test_a_create_after_another_one_knows_what_that_has_taken(process: Process) -> None:
+    wide = body(("web", 2), policies=[anti_affinity("web")])
+    process.service.create(caller(), wide)
+    process.asking.asked.clear()
+    process.service.create(caller(), wide)
+    assert not [path for path in process.asking.asked if path.endswith("/inventories")]
+    found = process.known.readings()
+    assert found is not None and found.answers.table is not None
+    process.seconds += 2 * PERIOD
+    looked = process.known.readings()
+    assert looked is not None and looked.answers.table is not None
+    used = [
+        dict(zip(each.answers.table.rows, each.answers.table.used.tolist(), strict=True))
+        for each in (found, looked)
+    ]
+    assert used[0] == used[1]
+
+
+def test_creates_at_one_moment_want_no_host_twice(process: Process) -> None:
+    """The first has planned, and holds nothing yet, when the second one plans."""
+    together = {"type": "affinity", "level": "host", "tiers": ["web"]}
+    one_host = body(("web", 2), policies=[together])  # and all of it
+    made: list[Any] = []
+
+    def beside(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/allocations") and not made:
+            made.append(None)
+            made[0] = process.service.create(caller(), one_host)
+
+    process.hosts(("web", 1))
+    process.asking.before = beside
+    first = process.service.create(caller(), one_host)
+    assert first.members[0].host != made[0].members[0].host
+    assert not process.cloud.pauses, "nobody has planned anew"
+
+
 def test_what_is_taken_between_plan_and_hold_is_no_over_commitment(process: Process) -> None:
     process.hosts(("web", 1))
     taken: list[str] = []

@@ -124,3 +124,12 @@ def test_what_is_asked_of_other_providers_is_not_answered() -> None:
         Demand({"VCPU": 1}, groups=(("resources1", "VGPU:1"),)),
     ):
         assert not found.answers_for(demand)
+
+
+def test_what_was_taken_counts_where_nothing_newer_is_known() -> None:
+    found = table(a=vcpu(8, 1), b=vcpu(8, 1), c=vcpu(8, 1))
+    at = {"a": 7, "b": 6, "c": 7}
+    after = found.less({"a": {"VCPU": 4}, "b": {"VCPU": 4}, "gone": {"VCPU": 4}}, at)
+    assert after.used[:3, 0].tolist() == [5, 1, 1]
+    assert [after.read_at[each] for each in "abc"] == [8, 7, 7]
+    assert found.used[:3, 0].tolist() == [1, 1, 1]
