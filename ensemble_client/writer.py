@@ -62,15 +62,59 @@ def written(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> 
     of its id where no other id has the same one, since names are what people know and other clouds
     may have too.
     """
-    called = dict(names or {})
-    shared = {name for name, count in Counter(called.values()).items() if count > 1}
-    called = {key: name for key, name in called.items() if name and name not in shared}
+    called = _unique(names)
     shown = {key: value for key, value in description(body).items() if value}
     shown["tiers"] = [_tier(tier, called) for tier in body.get("tiers", ())]
+    return "".join(f"# {line}\n" for line in hidden_lines(body)) + _dumped(shown)
+
+
+def _unique(names: Mapping[str, str] | None) -> dict[str, str]:
+    """Leave out the names that several ids have."""
+    called = dict(names or {})
+    shared = {name for name, count in Counter(called.values()).items() if count > 1}
+    return {key: name for key, name in called.items() if name and name not in shared}
+
+
+def _dumped(shown: Mapping[str, Any]) -> str:
     text: str = yaml.dump(
         shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, indent=2
     )
-    return "".join(f"# {line}\n" for line in hidden_lines(body)) + text
+    return text
+
+
+def template_text(template: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """Write a template as the API shows it as the YAML file that makes one like it.
+
+    `names` is what `written` takes; defaults that are looked up are called by them too.
+    """
+    called = _unique(names)
+    shown = {key: template[key] for key in ("name", "description") if template.get(key)}
+    if template["parameters"]:
+        shown["parameters"] = {
+            name: _parameter(each, called) for name, each in template["parameters"].items()
+        }
+    described = dict(template["ensemble"])
+    if isinstance(described.get("tiers"), list):
+        described["tiers"] = [_template_tier(each, called) for each in described["tiers"]]
+    return _dumped({**shown, "ensemble": described})
+
+
+def _parameter(parameter: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
+    default = parameter.get("default")
+    looked_up = any("custom_constraint" in each for each in parameter.get("constraints", ()))
+    if looked_up and isinstance(default, str):
+        return {**parameter, "default": called.get(default, default)}
+    return dict(parameter)
+
+
+def _template_tier(tier: Any, called: Mapping[str, str]) -> Any:
+    """Call by name what a tier of a template is made of, but what refers to a parameter."""
+    server = tier.get("server") if isinstance(tier, dict) else None
+    if not isinstance(server, dict):
+        return tier
+    plain = {key: each for key, each in server.items() if key != "fixed_ips"}
+    named = {key: _named(key, each, called) for key, each in plain.items()}
+    return {**tier, "server": {**server, **named}}
 
 
 def hidden_lines(body: Mapping[str, Any]) -> Iterator[str]:

@@ -8,11 +8,12 @@ const FOLDER = path.join(__dirname, '..', '..', 'ensemble_dashboard', 'static', 
 const LOAD_ORDER = require(path.join(FOLDER, 'load_order.json'));
 // These run a page as soon as they are loaded, or stand alone.
 const PAGES = ['draw/draw', 'details/details', 'adopt/adopt', 'admin/host_impact', 'admin/hosts_live', 'admin/break',
-  'admin/maintain'];
+  'admin/maintain', 'template/apply'];
 const GROUPS = [
-  'shared', 'dialog', 'kinds', 'picture', 'current_state', 'draw', 'create', 'change', 'draw_page', 'policies', 'sheet',
+  'shared', 'dialog', 'kinds', 'picture', 'current_state', 'asking', 'draw', 'create', 'change', 'draw_page', 'policies',
+  'picker', 'sheet',
   'text', 'outputs', 'difference', 'change_answer', 'answer', 'place',
-  'poll', 'details', 'adopt', 'host_impact', 'maintain',
+  'poll', 'details', 'adopt', 'apply', 'host_impact', 'maintain',
 ];
 
 // As GET /os-ensembles/capabilities tells them, of a cloud with smaller ones than usual.

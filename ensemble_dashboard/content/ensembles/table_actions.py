@@ -49,6 +49,16 @@ class AdoptServers(tables.LinkAction):
     policy_rules = rights.rules("adopt")
 
 
+class Templates(tables.LinkAction):
+    """Opens the gallery of templates."""
+
+    name = "templates"
+    verbose_name = gettext_lazy("Templates")
+    url = "horizon:project:ensembles:templates"
+    icon = "th-large"
+    policy_rules = rights.rules("list_templates")
+
+
 class _OfIdle:
     """An action for what is built, while nothing else is done with it."""
 

@@ -34,6 +34,7 @@ from ensemble_dashboard.content.ensembles.table_actions import (
     PlanAnother,
     PlanEnsemble,
     ReleaseEnsemble,
+    Templates,
 )
 
 
@@ -175,6 +176,7 @@ class EnsemblesTable(tables.DataTable):
             DrawEnsemble,
             PlanEnsemble,
             AdoptServers,
+            Templates,
             DeleteEnsemble,
         )
         row_actions: tuple[type, ...] = (

@@ -14,6 +14,10 @@ from ensemble_dashboard.content.ensembles import (
     listing,
     proxy,
     rebalancing,
+    template_form,
+    template_gallery,
+    template_pages,
+    template_update,
     views,
 )
 
@@ -43,6 +47,8 @@ def of_an_ensemble(*, all_projects: bool = False) -> list[URLPattern]:
     ]
 
 
+_TEMPLATE = "templates/<uuid:template_id>/"
+
 urlpatterns = [
     path("", views.IndexView.as_view(), name="index"),
     path("draw/", views.DrawView.as_view(), name="draw"),
@@ -57,9 +63,28 @@ urlpatterns = [
     path("write/", files.WriteView.as_view(), name="write"),
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
+    path("templates/", template_gallery.TemplatesView.as_view(), name="templates"),
+    path(_TEMPLATE, template_pages.TemplateView.as_view(), name="template"),
+    path(f"{_TEMPLATE}file/", template_pages.TemplateFileView.as_view(), name="template_file"),
+    path(f"{_TEMPLATE}use/", template_form.ApplyView.as_view(), name="apply_template"),
+    path(
+        f"{_TEMPLATE}use/plan/",
+        template_form.PreviewTemplateView.as_view(),
+        name="preview_template",
+    ),
+    path(
+        f"{_TEMPLATE}use/submit/",
+        template_form.SubmitTemplateView.as_view(),
+        name="submit_template",
+    ),
+    path(f"{_TEMPLATE}share/", template_pages.ShareTemplateView.as_view(), name="share_template"),
+    path(
+        f"{_TEMPLATE}delete/", template_pages.DeleteTemplateView.as_view(), name="delete_template"
+    ),
     path("<uuid:ensemble_id>/", views.DetailView.as_view(), name="detail"),
     path("<uuid:ensemble_id>/drill/", drilling.DrillView.as_view(), name="drill"),
     path("<uuid:ensemble_id>/rebalance/", rebalancing.RebalanceView.as_view(), name="rebalance"),
+    path("<uuid:ensemble_id>/version/", template_update.ToVersionView.as_view(), name="to_version"),
     path("<uuid:ensemble_id>/change/", changing.ChangeView.as_view(), name="change"),
     path(
         "<uuid:ensemble_id>/change/plan/",
