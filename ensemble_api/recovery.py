@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from ensemble_api import limits
+from ensemble_api import limits, tier_order
 from ensemble_api.planning.message import Message, Sentence, listed
 from ensemble_api.planning.wording import level_word
 from ensemble_api.stored_fields import known_fields
@@ -143,8 +143,14 @@ def completed(tier: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def planned_tiers(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tiers of a description without their recovery, which decides no place and no server."""
-    return [{key: each for key, each in tier.items() if key != FIELD} for tier in body["tiers"]]
+    """The tiers of a description without what decides no place and no server.
+
+    That is their recovery, and their order.
+    """
+    left_out = (FIELD, tier_order.AFTER, tier_order.GATE)
+    return [
+        {key: each for key, each in tier.items() if key not in left_out} for tier in body["tiers"]
+    ]
 
 
 def sentences(body: Mapping[str, Any]) -> Sequence[Message]:

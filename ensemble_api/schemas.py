@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from ensemble_api import exception, limits, recovery, schema_errors, template_rules
+from ensemble_api import exception, limits, recovery, schema_errors, template_rules, tier_order
 from ensemble_api.planning.policies.exclusive import OTHERS
 from ensemble_api.planning.policies.selector import RULES
 from ensemble_api.schema_formats import FORMATS
@@ -48,6 +48,17 @@ TIER: dict[str, Any] = {
         recovery.FIELD: {
             "type": "object",
             "properties": {"rebuild": {"type": "boolean"}},
+            "additionalProperties": False,
+        },
+        tier_order.AFTER: {
+            "type": "array",
+            "items": TIER_NAME,
+            "maxItems": limits.TIERS,
+            "uniqueItems": True,
+        },
+        tier_order.GATE: {
+            "type": "object",
+            "properties": {"wait_for": {"enum": [*tier_order.WaitFor]}},
             "additionalProperties": False,
         },
     },
@@ -305,7 +316,10 @@ def check_change(body: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     check(_CHANGE, body)
     given = {key: each for key, each in body["ensemble"].items() if key != "generation"}
     if "tiers" in given:
-        known = {tier["name"]: tier for tier in before["tiers"]}
+        gone = {tier["name"] for tier in before["tiers"]} - {
+            each["name"] for each in given["tiers"]
+        }
+        known = {tier["name"]: tier_order.without(tier, gone) for tier in before["tiers"]}
         given["tiers"] = [{**known.get(each["name"], {}), **each} for each in given["tiers"]]
     described = check_ensemble({"ensemble": {**before, **given}})
     return {
@@ -356,7 +370,9 @@ def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
         "name": given["name"].strip(),
         "description": given.get("description", ""),
         "tiers": [
-            recovery.completed({**tier, "server": {"networks": "auto", **tier["server"]}})
+            tier_order.completed(
+                recovery.completed({**tier, "server": {"networks": "auto", **tier["server"]}})
+            )
             for tier in given["tiers"]
         ],
         "policies": [{"enforcement": "hard", **policy} for policy in given.get("policies", [])],

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ensemble_api import domain_metadata, exception, limits
+from ensemble_api import domain_metadata, exception, limits, tier_order
 from ensemble_api.addresses import Address, members_addresses
 from ensemble_api.patterns import Values, filled, is_taken
 from ensemble_api.planning.errors import ModelError, located
@@ -55,6 +55,10 @@ def check(body: Mapping[str, Any]) -> None:
 
     :raises ensemble_api.exception.Invalid: naming the field that is wrong.
     """
+    try:
+        tier_order.check(body["tiers"])
+    except ModelError as error:
+        raise exception.Invalid(error.reason, field=f"ensemble.{error.field}") from error
     taken: set[tuple[str, Address]] = set()
     for place, tier in enumerate(body["tiers"]):
         try:

@@ -117,7 +117,7 @@ def _ensemble(top: Value, name: str | None, folder: Path | None) -> dict[str, An
 
 
 def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
-    given = tier.mapping(("name", "count", "server", "recovery"))
+    given = tier.mapping(("name", "count", "server", "recovery", "after", "gate"))
     body: dict[str, Any] = {
         "name": tier.required(given, "name").name(),
         "count": tier.required(given, "count").whole(),
@@ -126,6 +126,11 @@ def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
     if "recovery" in given:
         recovery = given["recovery"].mapping(("rebuild",))
         body["recovery"] = {key: each.boolean() for key, each in recovery.items()}
+    if "after" in given:
+        body["after"] = given["after"].names()
+    if "gate" in given:
+        gate = given["gate"].mapping(("wait_for",))
+        body["gate"] = {key: each.name() for key, each in gate.items()}
     return body
 
 

@@ -11,7 +11,7 @@ import yaml
 from ensemble_client.words import printable
 
 _PARTS: Final = ("name", "description", "metadata", "tiers", "policies", "recovery")
-_TIER: Final = ("name", "count", "server", "recovery")
+_TIER: Final = ("name", "count", "after", "gate", "server", "recovery")
 _SAID: Final = ("message", "holds")  # what answers say of a policy
 _WIDTH: Final = 100
 

@@ -40,6 +40,15 @@ TIER: Final = {
     "server": Schema(
         Schema.MAP, "What each server of the tier is made from.", schema=SERVER, required=True
     ),
+    "after": _names(
+        "The tiers that are ready before members of this one are built or brought back; they are "
+        "removed after it."
+    ),
+    "gate": Schema(
+        Schema.MAP,
+        "What lets the tiers after this one begin.",
+        schema={"wait_for": _words("What of each member is waited for.", "active")},
+    ),
     "recovery": Schema(
         Schema.MAP,
         "What is done for lost members of this tier.",

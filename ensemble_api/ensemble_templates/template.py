@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ensemble_api import limits
+from ensemble_api import limits, tier_order
 from ensemble_api.ensemble_templates import conditions
 from ensemble_api.ensemble_templates.constraints import ParameterType
 from ensemble_api.ensemble_templates.filling import Filling, Path
@@ -68,7 +68,8 @@ class EnsembleTemplate:
         """The ensemble that is described with these values, and the values of all parameters.
 
         It has no name yet. A policy over a tier that is left out holds for the others; it is left
-        out too where there are no others, or where it is near a tier that is left out. An error of
+        out too where there are no others, or where it is near a tier that is left out. No tier
+        waits for one that is left out. An error of
         a parameter begins with ``parameters``, one of the description with ``ensemble``.
 
         :raises ensemble_api.planning.errors.ModelError: naming the field that is wrong.
@@ -98,7 +99,7 @@ class EnsembleTemplate:
             if self._holds("policies", at, each, known)
         ]
         if "tiers" in self.ensemble:
-            made["tiers"] = tiers
+            made["tiers"] = [tier_order.without(each, gone) for each in tiers]
         if "policies" in self.ensemble:
             made["policies"] = [each for each in policies if each is not None]
         return made

@@ -55,10 +55,12 @@ def build(
     timeout: float,
     down: Collection[str],
     silent: Collection[str],
+    later: Collection[str] = (),
 ) -> tuple[Action, ...] | None:
     """The next actions for members that are to be there; None when all of them are.
 
-    ``ensemble`` has these members alone; for the rest see ``decide``.
+    ``ensemble`` has these members alone; ``later`` are the ids of those whose turn has not come, as
+    their tier waits for another one, which is no lack of progress. For the rest see ``decide``.
     """
     discarded = list(_discarded(ensemble, servers))
     found, doubles = _by_member(each for each in servers if each not in discarded)
@@ -74,8 +76,9 @@ def build(
     waiting = [member for member in ensemble.members if member.id not in ours]
     building = [server for server in ours.values() if server.status != "ACTIVE"]
     overdue = ensemble.idle > timeout
-    if overdue and (waiting or building):
-        return (Fail(_overdue(ensemble, timeout)),)
+    due = [each for each in waiting if each.id not in later]
+    if overdue and (due or building):
+        return (Fail(_overdue(ensemble, timeout, later)),)
     # One that is locked is not one of ours, which nobody has had the time to lock.
     doubles = [each for each in doubles if not each.locked]
     # A member is known by its tag until its server is recorded, and so is its double.
@@ -89,7 +92,7 @@ def build(
         return (*(each for each in seen if each.member.id not in searched), *extra, sought)
     asking = [
         each
-        for each in waiting
+        for each in due
         if not (each.pause or each.id in lost or _is_waiting_for_its_own(ensemble, each, discarded))
         and not (each.awaited and each.host in silent)  # its server may be there, unseen
     ]
@@ -100,14 +103,14 @@ def build(
     create: tuple[Action, ...] = tuple(CreateServer(member) for member in ready[:slots])
     if create:
         create += tuple(CreateInstead(member) for member in ready[slots:])
-    later = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
+    postponed = tuple(AskLater(each) for each in asking if each.host in down) + tuple(
         AskLater(each, lost[each.id].id, interrupted=not lost[each.id].fault)
         for each in waiting
         if each.id in lost and not lost[each.id].deleting
     )
     if not (seen or waiting or building) and (overdue or not (doubles or discarded)):
         return None
-    return seen + extra + later + create
+    return seen + extra + postponed + create
 
 
 def _discarded(ensemble: EnsembleRecord, servers: Iterable[Server]) -> Iterator[Server]:
@@ -208,9 +211,12 @@ def _observed(ensemble: EnsembleRecord, ours: Mapping[str, Server]) -> Iterator[
             yield RecordServer(member, status, server.id)
 
 
-def _overdue(ensemble: EnsembleRecord, timeout: float) -> Message:
+def _overdue(ensemble: EnsembleRecord, timeout: float, later: Collection[str]) -> Message:
     """That it takes too long, with what Nova said last of those that it did not take."""
-    missing = sum(member.status is not MemberStatus.ACTIVE for member in ensemble.members)
+    missing = sum(
+        member.status is not MemberStatus.ACTIVE and member.id not in later
+        for member in ensemble.members
+    )
     message = _OVERDUE(count=missing, seconds=round(timeout))
     refused = [each for each in ensemble.members if each.refusal and not each.server_id]
     if refused:

@@ -17,6 +17,7 @@ from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.recovery import Recovery
+from ensemble_api.turns import awaited_tiers
 
 _INTERRUPTED = Sentence(
     "event.interrupted", "The service was interrupted while it reserved the capacity."
@@ -59,9 +60,15 @@ def decide(
     wanted, there = _part(ensemble, servers, operation.wanted)
     unwanted, left = _part(ensemble, servers, operation.unwanted)
     to_build = build(
-        wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
+        wanted,
+        there,
+        concurrency=concurrency,
+        timeout=timeout,
+        down=down,
+        silent=silent,
+        later=awaited_tiers(ensemble),
     )
-    to_remove = remove(unwanted, left, silent)
+    to_remove = remove(unwanted, left, silent, timeout)
     if to_build is None and to_remove is None:
         return (Finish(_END[operation.type, operation.status]),)
     if to_build and isinstance(to_build[0], Fail):
@@ -82,7 +89,13 @@ def _change(
     if operation.status is OperationStatus.RUNNING:
         wanted, there = _part(ensemble, servers, operation.wanted)
         to_build = build(
-            wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
+            wanted,
+            there,
+            concurrency=concurrency,
+            timeout=timeout,
+            down=down,
+            silent=silent,
+            later=awaited_tiers(ensemble),
         )
         if to_build is not None:
             return to_build
@@ -104,9 +117,19 @@ def _repair(
     if operation.status is not OperationStatus.RUNNING:
         return _remove(ensemble, servers, operation, timeout, down, silent)
     wanted, there = _part(ensemble, servers, operation.wanted)
+    # What takes too long keeps no other tier from its turn.
+    later = {} if ensemble.idle > timeout else awaited_tiers(ensemble)
     to_build = build(
-        wanted, there, concurrency=concurrency, timeout=timeout, down=down, silent=silent
+        wanted,
+        there,
+        concurrency=concurrency,
+        timeout=timeout,
+        down=down,
+        silent=silent,
+        later=later,
     )
+    if to_build and isinstance(to_build[0], Fail):  # nothing more is built that could be awaited
+        later = awaited_tiers(ensemble, given_up=operation.wanted)
     to_move = move(
         ensemble,
         servers,
@@ -114,6 +137,7 @@ def _repair(
         at_once=Recovery.of(ensemble.body).at_once,
         timeout=timeout,
         down=down,
+        later=later,
     )
     if to_build is None and to_move is None:
         return (Advance(),)
@@ -133,7 +157,7 @@ def _remove(
     """Let what moves come to its end, begin no more, and remove what is to go."""
     to_move = move(ensemble, servers, operation, start=False, timeout=timeout, down=down)
     unwanted, left = _part(ensemble, servers, operation.unwanted - operation.released)
-    to_remove = remove(unwanted, left, silent)
+    to_remove = remove(unwanted, left, silent, timeout)
     if to_move is None and to_remove is None:
         return (Advance(),)
     return (*(to_move or ()), *(to_remove or ()))

@@ -64,13 +64,15 @@ def move(
     at_once: int = 1,
     timeout: float = 0.0,
     down: Collection[str] = (),
+    later: Collection[str] = (),
 ) -> tuple[Action, ...] | None:
     """The next actions for members that move; None when all moves have ended.
 
     ``start`` is whether moves are begun. If not, those under way are waited for, and the others
     given up. ``at_once`` is how many evacuations may be under way, ``timeout`` the seconds after
     which one that does not end is given up, ``down`` the hosts whose compute service does not
-    report.
+    report. ``later`` are the ids of members whose turn has not come, as their tier waits for
+    another one.
     """
     found = {each.member_id: each for each in servers if not each.discarded}
     members = {each.id: each for each in ensemble.members}
@@ -102,7 +104,8 @@ def move(
     chosen: list[Action] = []
     begun = 0
     # What takes long keeps no other from its turn.
-    for member_id, goal in _turns(left, len(left) if ensemble.idle > timeout else at_once):
+    due = {member_id: goal for member_id, goal in left.items() if member_id not in later}
+    for member_id, goal in _turns(due, len(due) if ensemble.idle > timeout else at_once):
         member, server = members[member_id], found.get(member_id)
         if _is_evacuation(goal):
             action = evacuation.evacuate(member, goal, server, now)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from ensemble_api.execution.actions import Action, Block, DeleteServer, ReleaseHold, Server
 from ensemble_api.planning.message import Argument, Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberStatus
+from ensemble_api.turns import kept_meanwhile
 
 _LOCKED = Sentence(
     "event.locked",
@@ -24,11 +25,16 @@ REMINDER = 30.0  # seconds after which Nova is asked again to delete what it is 
 
 
 def remove(
-    ensemble: EnsembleRecord, servers: tuple[Server, ...], silent: Collection[str]
+    ensemble: EnsembleRecord,
+    servers: tuple[Server, ...],
+    silent: Collection[str],
+    timeout: float,
 ) -> tuple[Action, ...] | None:
     """The next actions for members that are to be gone; None when all of them are.
 
-    Servers are deleted first; a member's hold and records go when its server is gone.
+    Servers are deleted first; a member's hold and records go when its server is gone. Where tiers
+    come one after another, the last ones go first; what does not go within ``timeout`` seconds
+    without progress keeps no others.
 
     While a server is locked none is deleted: who locked it wants to keep what it belongs to. What
     is held without a server goes even so, since it counts in nobody's quota.
@@ -46,9 +52,14 @@ def remove(
         return (Block(locked), *release)
     # What is asked of a host just before it dies is lost; once Nova knows that, it needs no host.
     late = alive and ensemble.idle > REMINDER
-    delete = tuple(DeleteServer(each.id) for each in servers if late or not each.deleting)
+    kept = kept_meanwhile(ensemble, alive, ensemble.members) if ensemble.idle <= timeout else ()
+    delete = tuple(
+        DeleteServer(each.id)
+        for each in servers
+        if each.member_id not in kept and (late or not each.deleting)
+    )
     if late:
-        return (Block(_late(ensemble, alive)), *delete, *release)
+        return (Block(_late(ensemble, alive - frozenset(kept))), *delete, *release)
     return delete + release if alive or release else None
 
 

@@ -4,8 +4,9 @@
 from typing import Any
 
 from ensemble_api.operations import MoveStatus, Operation, OperationStatus, OperationType
-from ensemble_api.planning.message import Message, Sentence
+from ensemble_api.planning.message import Message, Sentence, following, listed
 from ensemble_api.records import EnsembleRecord, MemberStatus, Status
+from ensemble_api.turns import awaited_tiers
 
 Json = dict[str, Any]
 
@@ -73,6 +74,11 @@ _DRAINING = Sentence(
     "A server is being moved for maintenance; %(done)s of %(count)s is on its new host.",
     "Servers are being moved for maintenance; %(done)s of %(count)s are on their new hosts.",
 )
+_WAITING = Sentence(
+    "progress.waiting",
+    "%(count)s member waits for %(tiers)s.",
+    "%(count)s members wait for %(tiers)s.",
+)
 _OF_MOVES = {
     OperationType.REPAIR: _REPAIRING,
     OperationType.MOVE: _RELOCATING,
@@ -93,8 +99,24 @@ _REMOVING = (Status.ROLLING_BACK, Status.DELETING)
 def progress(record: EnsembleRecord) -> Json:
     """How many members are there, or are gone again, in figures and as a sentence.
 
-    ``done`` are those that are where the ensemble is heading.
+    ``done`` are those that are where the ensemble is heading. The sentence also tells for which
+    tiers others wait.
     """
+    found = _counted(record)
+    operation = record.operation
+    if operation is None or operation.status is not OperationStatus.RUNNING:
+        return found
+    waits = awaited_tiers(record)
+    if not waits:
+        return found
+    # Those that wait themselves are not what it is about.
+    tiers = {tier for each in waits.values() for tier in each}
+    tiers -= {each.tier for each in record.members if each.id in waits}
+    waiting = _WAITING(count=len(waits), tiers=listed(sorted(tiers)))
+    return {**found, "message": following([found["message"], waiting])}
+
+
+def _counted(record: EnsembleRecord) -> Json:
     if record.operation is not None and record.operation.may_move:
         of = _of_change if record.operation.undoes else _of_moves
         return of(record, record.operation)

@@ -59,6 +59,19 @@ test('a tier that is not to be built anew any more says so, since what it does n
   assert.ok(subject.edited({ ...subject.fresh(), recovery: {} }));
 });
 
+test('that a tier waits for no other any more is said, and what somebody else has changed of the order is kept', () => {
+  const tiers = [{ ...DESCRIBED.tiers[0], after: ['db'] }, DESCRIBED.tiers[1]];
+  const subject = opened({ described: { ...DESCRIBED, tiers } });
+  const asked = (draft) => subject.request(draft).ensemble.tiers[0];
+  assert.deepEqual(asked(subject.fresh()), { name: 'web', count: 3, after: ['db'] });
+  assert.deepEqual(asked(drafts.changeTier(subject.fresh(), 't1', { after: [] })), { name: 'web', count: 3, after: [] });
+  const now = { ...DESCRIBED, tiers };
+  const more = { ...DESCRIBED, tiers: [{ ...DESCRIBED.tiers[0], count: 4 }, DESCRIBED.tiers[1]] };
+  assert.deepEqual(ensembles.carryOver.carry(DESCRIBED, more, now).tiers[0].after, ['db']);
+  const less = { ...now, tiers: [tiers[0]] };
+  assert.deepEqual(ensembles.carryOver.carry(now, less, now).tiers[0].after, []);
+});
+
 test('to mend what does not hold is an edit by itself', () => {
   const subject = opened();
   const mending = { ...subject.fresh(), mend: true };

@@ -82,3 +82,12 @@ test('user data that is hidden must be added or done without before it is built'
   assert.deepEqual(apiBody.body(hidden), written({}), 'nothing of it is sent');
   assert.deepEqual(apiBody.written(hidden).tiers.map((tier) => tier.hidden), [['user_data'], undefined]);
 });
+
+test('what comes before a tier goes by its key: it may be renamed, and goes with its tier', () => {
+  const body = written({ tiers: [{ ...TIERS[0], after: ['cache'] }, { ...TIERS[1], gate: { wait_for: 'signal' } }] });
+  assert.deepEqual(again(body), body);
+  const draft = drawing(body);
+  const renamed = apiBody.body(drafts.changeTier(draft, draft.tiers[1].key, { name: 'redis' }));
+  assert.deepEqual(renamed.tiers[0].after, ['redis']);
+  assert.deepEqual(apiBody.body(drafts.removeTier(draft, draft.tiers[1].key)).tiers, [TIERS[0]]);
+});

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import exception, tier_order
 from ensemble_api.operations import OperationStatus, OperationType
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.service import ChangeRequest
@@ -93,6 +93,7 @@ class Changes:
                 tiers.append({**tiers[0], "name": name, "count": 1})
             case "less" if len(tiers) > 1:
                 gone = tiers.pop()["name"]
+                body["tiers"] = [tier_order.without(each, {gone}) for each in tiers]
                 body["policies"] = [
                     each
                     for each in body["policies"]

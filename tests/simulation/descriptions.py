@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tenants describe: tiers, policies, and what is to be done when members are lost."""
 
+import itertools
 import random
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from tests.simulation.parts import own_parts
 
 RELOCATES = "relocates"
 RESERVES = "reserves"
+ORDERED = "ordered"
 
 
 class Descriptions:
@@ -23,6 +25,8 @@ class Descriptions:
 
     def body(self) -> dict[str, Any]:
         tiers = [self._tier(name) for name in ("web", "db")[: self._random.randint(1, 2)]]
+        if ORDERED in self._provoked:
+            tiers = self._ordered(tiers)
         body = {
             "name": self._random.choice(("shop", "blog")),
             "description": "",
@@ -48,6 +52,14 @@ class Descriptions:
             kind = self._random.choice(("volumes", "ports"))
             server = own_parts(server, count, kind, self._volumes)
         return {"name": name, "count": count, "server": server}
+
+    def _ordered(self, tiers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """These tiers one after another, at times with one more."""
+        if len(tiers) == 1 or self._once(0.3):
+            tiers = [*tiers, self._tier("job")]
+        order = self._random.sample(tiers, len(tiers))
+        before = {one["name"]: [other["name"]] for other, one in itertools.pairwise(order)}
+        return [{**each, "after": before.get(each["name"], [])} for each in tiers]
 
     def reserve(self) -> dict[str, Any]:
         """For which failure capacity is to be held."""

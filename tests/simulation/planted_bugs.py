@@ -38,6 +38,7 @@ from ensemble_api.usecases.auto_repair import AutoRepair
 from ensemble_api.usecases.holds import Holds
 from ensemble_api.usecases.idempotency import CreateRequest
 from ensemble_api.usecases.plan import DryRuns
+from tests.simulation import planted_bugs_of_order as of_order
 from tests.simulation import planted_bugs_of_reserves as of_reserves
 from tests.simulation import planted_bugs_of_templates as of_templates
 from tests.simulation.planting import Patch, around, nothing_done, nothing_of
@@ -199,6 +200,7 @@ PROVOKED: dict[str, tuple[str, ...]] = {
     "hosts that are drained are not left": ("relocates",),
     "what was held for a move stays held": (*_RELOCATED, "room"),
     "a move is planned and Nova is never asked": (*_RELOCATED, "room"),
+    **of_order.PROVOKED,
     **of_reserves.PROVOKED,
     **of_templates.PROVOKED,
 }
@@ -252,6 +254,7 @@ BUGS: dict[str, list[Patch]] = {
     "hosts that are drained are not left": [(AutoDrain, "look", nothing_done)],
     "what was held for a move stays held": [around(Moves, "carry_out", _hold_kept)],
     "a move is planned and Nova is never asked": [(Moves, "_ask", nothing_done)],
+    **of_order.BUGS,
     **of_reserves.BUGS,
     **of_templates.BUGS,
 }

@@ -20,7 +20,7 @@ from tests.simulation.actors import Actors, context
 from tests.simulation.adoptions import Adoptions
 from tests.simulation.changes import Changes
 from tests.simulation.cloud import drawn_cloud
-from tests.simulation.descriptions import RELOCATES, RESERVES
+from tests.simulation.descriptions import ORDERED, RELOCATES, RESERVES
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Invariants
 from tests.simulation.nova import NOTICED
@@ -49,15 +49,16 @@ def provoked_by(seed: int) -> tuple[str, ...]:
     """What a schedule among many has beside what its seed draws.
 
     Of three, one moves members, and one holds capacity for recovery, of which half have use for it.
-    Of the others half have tenants with templates.
+    Of the others half have tenants with templates. In one of five, tiers come one after another.
     """
     if seed % 6 == 3:
         return (TEMPLATES,)
+    order = (ORDERED,) if seed % 5 == 3 else ()
     if seed % 3 == 2:
-        return (RELOCATES,)
+        return (RELOCATES, *order)
     if seed % 3 == 1:
-        return (RESERVES, "room", "heals", "power") if seed % 2 else (RESERVES,)
-    return ()
+        return (RESERVES, "room", "heals", "power", *order) if seed % 2 else (RESERVES, *order)
+    return order
 
 
 def run(seed: int, *, traced: bool = False, provoked: Collection[str] = ()) -> Result:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation import __main__
-from tests.simulation.descriptions import RELOCATES
+from tests.simulation.descriptions import ORDERED, RELOCATES
 from tests.simulation.result import Result
 from tests.simulation.runner import provoked_by, run
 
@@ -49,6 +49,16 @@ def test_no_schedule_with_templates_breaks_an_invariant(seed: int) -> None:
     """They are made, applied several times as one, brought to other versions and deleted."""
     result = run(seed, provoked=provoked_by(seed))
     assert not result.broken, result.told
+
+
+@pytest.mark.parametrize("beside", [(), HEALS, ("changes",), ("build fails",)])
+def test_no_schedule_in_which_tiers_come_one_after_another_breaks_an_invariant(
+    beside: tuple[str, ...],
+) -> None:
+    """They are built, changed, brought back and removed in their order."""
+    for seed in range(3):
+        result = run(seed, provoked=(ORDERED, *beside))
+        assert not result.broken, result.told
 
 
 def test_a_host_that_is_back_reads_late_what_it_was_to_build() -> None:

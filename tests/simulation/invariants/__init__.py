@@ -9,6 +9,7 @@ from tests.simulation.invariants.findings import Findings
 from tests.simulation.invariants.holds import Holds
 from tests.simulation.invariants.leases import Leases
 from tests.simulation.invariants.moving import Moving
+from tests.simulation.invariants.order import Order
 from tests.simulation.invariants.policies import Policies, shown
 from tests.simulation.invariants.recorded import Recorded
 from tests.simulation.invariants.reserves import Reserves
@@ -31,6 +32,7 @@ class Invariants:
         Filtered(world, findings, self.recorded, policies)
         Moving(world, findings, self.recorded)
         self.look = Servers(world, findings, self.recorded, policies).look
+        Order(world, findings, self.recorded)
         self.statement = Leases(world, findings, self.recorded).statement
         self._rest = Rest(world, findings, self.recorded, policies)
         self.reserves = Reserves(world, findings, self.recorded) if world.recovery.allow else None

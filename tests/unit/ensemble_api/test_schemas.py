@@ -13,7 +13,7 @@ from records import IMAGE
 from ensemble_api import exception
 from ensemble_api.handlers.call import Call
 from ensemble_api.schema_errors import METADATA_KEYS
-from ensemble_api.schemas import check_ensemble
+from ensemble_api.schemas import check_change, check_ensemble
 
 GOOD: dict[str, Any] = {
     "ensemble": {
@@ -88,6 +88,13 @@ BAD: list[tuple[str, Any, str]] = [
     ("recovery", {"reserve": {"level": "rack", "hosts": 1}}, "recovery.reserve.hosts"),
     ("tiers[0].recovery", {"rebuild": "yes"}, "tiers[0].recovery.rebuild"),
     ("tiers[0].recovery", {"mode": "auto"}, "tiers[0].recovery.mode"),
+    ("tiers[0].after", "db", "tiers[0].after"),
+    ("tiers[0].after", ["web"], "tiers[0].after[0]"),
+    ("tiers[0].after", ["cache"], "tiers[0].after[0]"),
+    ("tiers[0].after", ["Not a name"], "tiers[0].after[0]"),
+    ("tiers[0].after", ["db", "db"], "tiers[0].after"),
+    ("tiers[0].gate", {"wait_for": "ages"}, "tiers[0].gate.wait_for"),
+    ("tiers[0].gate", {"timeout": 60}, "tiers[0].gate.timeout"),
     ("metadata", ["a"], "metadata"),
     ("metadata", {"a": 1}, "metadata.a"),
     ("metadata", {"a": "x" * 256}, "metadata.a"),
@@ -369,3 +376,22 @@ def test_what_is_well_formed_is_kept_as_it_is(path: str, value: Any) -> None:
     first = path.split("[")[0].split(".")[0]
     checked = check_ensemble(json.loads(json.dumps(body)))
     assert json.dumps(value) in json.dumps(checked[first])
+
+
+def test_the_order_of_tiers_stays_where_a_change_leaves_it_out() -> None:
+    before = copy.deepcopy(GOOD)["ensemble"]
+    web = before["tiers"][0]
+    db = {**web, "name": "db"}
+    described = check_ensemble({"ensemble": {**before, "tiers": [{**web, "after": ["db"]}, db]}})
+
+    def changed(*tiers: dict[str, Any]) -> Any:
+        body = {"ensemble": {"generation": 1, "tiers": [*tiers], "policies": []}}
+        return check_change(body, described)["body"]["tiers"][0].get("after")
+
+    counts = {"name": "web", "count": 3}, {"name": "db", "count": 2}
+    assert changed(*counts) == ["db"]
+    assert changed(counts[0]) is None, "nobody waits for a tier that is removed"
+    assert changed({**counts[0], "after": []}, counts[1]) is None
+    with pytest.raises(exception.Invalid) as caught:
+        changed({**counts[0], "after": ["db"]})
+    assert caught.value.facts["field"] == "ensemble.tiers[0].after[0]"

@@ -351,3 +351,11 @@ def test_a_pasted_text_can_open_no_file() -> None:
 def test_a_pasted_text_may_hold_half_a_character() -> None:
     with pytest.raises(FileError, match="is not UTF-8 text"):
         read_text("name: \ud800", "YAML")
+
+
+def test_a_tier_may_name_those_that_come_before_it(path: Path) -> None:
+    ordered = GOOD.replace("    count: 3\n", "    count: 3\n    after: cache\n")
+    gated = ordered.replace("    count: 2\n", "    count: 2\n    gate: {wait_for: active}\n")
+    path.write_text(gated)
+    web, cache = read(str(path)).body["tiers"]
+    assert (web["after"], cache["gate"]) == (["cache"], {"wait_for": "active"})

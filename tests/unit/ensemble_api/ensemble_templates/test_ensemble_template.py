@@ -215,3 +215,10 @@ def test_what_is_applied_refers_to_nothing_any_more(cache: bool, stage: str, cou
     named = {each["name"] for each in made["tiers"]}
     for policy in made["policies"]:
         assert {*policy["tiers"], policy["to"]} <= named
+
+
+def test_no_tier_waits_for_one_that_is_left_out() -> None:
+    waits = [{**TIERS[0], "after": ["cache", "db"]}, TIERS[1]]
+    web = template(tiers=waits).apply({"cache": False})[0]["tiers"][0]
+    assert web["after"] == ["db"], "what never was a tier is left for the check to refuse"
+    assert template(tiers=waits).apply({})[0]["tiers"][0]["after"] == ["cache", "db"]

@@ -11,6 +11,8 @@
   function carry(before, mine, now) {
     const tiers = items(before.tiers, mine.tiers, now.tiers, (one) => one.name, tier);
     const names = new Set(tiers.map(({ name }) => name));
+    const ordered = tiers.map(({ after, ...one }) =>
+      ({ ...one, ...(after ? { after: after.filter((name) => names.has(name)) } : {}) }));
     const policies = items(before.policies, mine.policies, now.policies, identity, newer)
       .filter((policy) => [...policy.tiers, policy.to].every((name) => !name || names.has(name)));
     return {
@@ -18,7 +20,7 @@
       description: newer(before.description || '', mine.description || '', now.description || ''),
       metadata: newer(before.metadata || {}, mine.metadata || {}, now.metadata || {}),
       recovery: newer(before.recovery || {}, mine.recovery || {}, now.recovery || {}),
-      tiers, policies,
+      tiers: ordered, policies,
     };
   }
 
@@ -30,7 +32,7 @@
   function tier(before, mine, now) {
     return {
       ...now, count: newer(before.count, mine.count, now.count), server: newer(before.server, mine.server, now.server),
-      recovery: newer(before.recovery, mine.recovery, now.recovery),
+      recovery: newer(before.recovery, mine.recovery, now.recovery), after: newer(before.after, mine.after, now.after),
     };
   }
 

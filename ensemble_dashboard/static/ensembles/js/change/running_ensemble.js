@@ -50,7 +50,10 @@
           tiers: whole.tiers.map((tier) => {
             const { server, ...other } = tier;
             // What a tier does not say stays as it is.
-            const rest = known(tier)?.recovery ? { recovery: { rebuild: false }, ...other } : other;
+            const rest = {
+              ...(known(tier)?.recovery ? { recovery: { rebuild: false } } : {}),
+              ...(known(tier)?.after ? { after: [] } : {}), ...other,
+            };
             return known(tier) && unchanged(tier, tier) ? rest : { ...rest, server };
           }),
           policies: whole.policies.map(asDescribed),

@@ -25,6 +25,8 @@
         return {
           name: tier.name, count: tier.count, server: { ...server.toApi(tier), ...tier.rest },
           ...(tier.rebuild ? { recovery: { rebuild: true } } : {}),
+          ...(tier.after.length ? { after: tierNames(draft, { tiers: tier.after }) } : {}),
+          ...(tier.gate ? { gate: tier.gate } : {}),
         };
       }),
       policies: draft.policies.map((policy) => ruleOf(draft, policy)),

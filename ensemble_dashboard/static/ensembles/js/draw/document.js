@@ -17,8 +17,17 @@
       (draft, tier) => drafts.addTier(draft, {
         ...serverOf(tier.server), name: tier.name, count: tier.count,
         userDataHidden: (tier.hidden || []).includes('user_data'), rebuild: Boolean(tier.recovery?.rebuild),
+        gate: tier.gate || null,
       }), whole);
-    return (body.policies || []).reduce((draft, policy) => draftPolicies.addPolicy(draft, policyOf(draft, policy)), tiers);
+    const ordered = {
+      ...tiers, tiers: tiers.tiers.map((tier, place) => ({ ...tier, after: before(tiers, body.tiers[place]) })),
+    };
+    return (body.policies || []).reduce((draft, policy) => draftPolicies.addPolicy(draft, policyOf(draft, policy)), ordered);
+  }
+
+  /** The keys of the tiers that come before one, as far as there are such tiers. */
+  function before(draft, { after = [] }) {
+    return after.map((name) => draft.tiers.find((tier) => tier.name === name)?.key).filter(Boolean);
   }
 
   function serverOf(given) {

@@ -46,12 +46,14 @@
     };
   }
 
-  /** Remove a tier, and it from its policies; a policy that makes no sense without it goes too. */
+  /** Remove a tier, and it from its policies and where others wait for it; a policy that makes no sense without it goes. */
   function removeTier(draft, key) {
     const policies = draft.policies
       .map((policy) => ({ ...policy, tiers: policy.tiers.filter((tier) => tier !== key) }))
       .filter((policy) => policy.tiers.length >= fewest(policy) && !(hasTarget(policy) && policy.to === key));
-    return { ...draft, tiers: draft.tiers.filter((tier) => tier.key !== key), policies };
+    const tiers = draft.tiers.filter((tier) => tier.key !== key)
+      .map((tier) => (tier.after.includes(key) ? { ...tier, after: tier.after.filter((one) => one !== key) } : tier));
+    return { ...draft, tiers, policies };
   }
 
   /** Copy a tier with the policies that are its alone; the copy comes right after it. */

@@ -13,12 +13,12 @@
   // API's root_volume, when that is copied to a new volume of theirs. Ports and volumes are ids, dealt to the members in
   // their order. userData is base64; userDataHidden says that the original has some that only its own user sees,
   // until somebody says what to do about it. metadata is [[key, value]], so that a row can be half filled in; zone
-  // '' is any. rebuild is the recovery of the tier.
+  // '' is any. rebuild is the recovery of the tier, after the keys of the tiers that come before it, and gate the API's.
   const EMPTY = {
     flavor: '', image: '', volumes: null, networks: 'auto', ports: [], keyName: '', securityGroups: [],
     userData: '', userDataHidden: false, metadata: [], configDrive: false, zone: '', diskConfig: '', serverDescription: '',
     tags: [], certificates: [], serverName: '', hostname: '', fillIn: [], fixedIps: [], hints: {},
-    rootVolume: null, domainsInMetadata: false, rebuild: false,
+    rootVolume: null, domainsInMetadata: false, rebuild: false, after: [], gate: null,
   };
 
   // The API's names of these fields, where they are others.

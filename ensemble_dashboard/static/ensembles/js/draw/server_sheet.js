@@ -12,7 +12,7 @@
   const TABS = {
     source: ['image', 'volumes', 'rootVolume', 'certificates'], flavor: ['flavor'],
     networks: ['networks', 'fixedIps', 'ports'],
-    access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig', 'rebuild'],
+    access: ['securityGroups', 'keyName'], setup: ['userData', 'configDrive', 'zone', 'diskConfig', 'rebuild', 'after'],
     metadata: ['serverDescription', 'tags', 'metadata'],
     advanced: ['serverName', 'hostname', 'fillIn', 'domainsInMetadata', 'hints'],
   };
@@ -101,6 +101,21 @@
       show.addresses(Array.isArray(networks) ? networks : [], fixedIps, anew);
     }
 
+    /** The other tiers, of which those are checked that come before this one. */
+    function others() {
+      const found = page.draft.tiers.filter((one) => one.key !== key);
+      part('after').closest('fieldset').hidden = !found.length;
+      fillIn(part('after'), found.map((one) => el('label', { class: 'ens-check' }, el('input', {
+        type: 'checkbox', value: one.key, checked: tier().after.includes(one.key),
+        on: {
+          change: ({ target }) => {
+            const left = tier().after.filter((other) => other !== one.key);
+            set({ after: target.checked ? [...left, one.key] : left });
+          },
+        },
+      }), ' ', one.name)));
+    }
+
     function line(field) { part(field).value = LINES[field][0](tier()[field]); }
 
     const fillTab = {
@@ -133,6 +148,7 @@
         show.userData(userData);
         part('configDrive').checked = configDrive;
         part('rebuild').checked = tier().rebuild;
+        others();
         part('diskConfig').value = tier().diskConfig;
         const zones = [...new Set([...known, zone])].filter(Boolean);
         fillIn(part('zone'), any, zones.map((one) => el('option', { value: one }, one)));

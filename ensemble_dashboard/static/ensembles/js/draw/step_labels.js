@@ -47,6 +47,7 @@
       flavor: gettext('change the flavor of %(tier)s'),
       image: gettext('change the image of %(tier)s'),
       networks: gettext('change the networks of %(tier)s'),
+      after: gettext('change what comes before %(tier)s'),
     }[fields.length === 1 && fields[0]] || gettext('change the servers of %(tier)s'), values);
   }
 

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const { ensembles } = globalThis;
-  const { gettext, ngettext, fill, size } = ensembles.words;
+  const { gettext, ngettext, fill, list, size } = ensembles.words;
   const { el, icon, badge } = ensembles.dom;
   const error = ensembles.fieldErrors.slot;
   const ROOMY = 5; // tiers up to which each has all its fields on its card
@@ -187,7 +187,8 @@
       ports && fill(ngettext('%(count)s port', '%(count)s ports', ports), { count: ports }), tier.keyName,
       names('security_groups', tier.securityGroups), tier.userData && gettext('user data'),
       pairs && fill(ngettext('%(count)s metadata pair', '%(count)s metadata pairs', pairs), { count: pairs }),
-      ...more(tier),
+      ...more(tier), tier.after.length && fill(gettext('after %(tiers)s'),
+        { tiers: list(ensembles.draftPolicies.tierNames(page.draft, { tiers: tier.after })) }),
     ].filter(Boolean).join(' · ');
   }
 
