@@ -114,10 +114,13 @@ def template_preview(
 
     `wanted` has "instances", each with a "name" and "parameters", and the "version".
     """
-    client = manager(request)
-    each = wanted["instances"]
+    client, version = manager(request), wanted["version"]
+    first, *others = wanted["instances"]
+    if others:
+        found = client.preview_instances(template_id, wanted["instances"], version=version)
+        return {"plan": found["plan"], "instances": found["instances"]}
     found = client.preview_instantiation(
-        template_id, each[0]["name"], each[0]["parameters"], version=wanted["version"]
+        template_id, first["name"], first["parameters"], version=version
     )
     one = {"ensemble": found["ensemble"], "plan": found["plan"]}
     return {"plan": found["plan"], "instances": [one]}
@@ -131,18 +134,16 @@ def template_instantiate(
     plan: str | None,
     key: str | None,
 ) -> list[Any]:
-    """Make what was previewed, by the id of its plan if there is one; gives the new ensembles."""
+    """Make what was previewed, by the id of its plan if there is one; gives the new ensembles.
+
+    Several are planned and reserved as one: all of them are made, or none.
+    """
     client = manager(request)
-    each = wanted["instances"]
-    made = client.instantiate(
-        template_id,
-        each[0]["name"],
-        each[0]["parameters"],
-        version=wanted["version"],
-        plan=plan,
-        key=key,
-    )
-    return [made]
+    how: dict[str, Any] = {"version": wanted["version"], "plan": plan, "key": key}
+    first, *others = wanted["instances"]
+    if others:
+        return list(client.instantiate_all(template_id, wanted["instances"], **how))
+    return [client.instantiate(template_id, first["name"], first["parameters"], **how)]
 
 
 @profiler.trace

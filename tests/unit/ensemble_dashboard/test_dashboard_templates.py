@@ -325,6 +325,30 @@ def test_what_was_previewed_is_made_by_its_id(
     assert dashboard_cloud.keys == ['"k"']
 
 
+def test_several_are_previewed_and_made_as_one(
+    demo: Client, dashboard_cloud: DashboardCloud
+) -> None:
+    shown = template()
+    path, address = f"{TEMPLATES}/{shown['id']}/action", f"{GALLERY}{shown['id']}/use/"
+    several = [
+        {"name": name, "parameters": {"count": count}} for name, count in (("a", 2), ("b", 3))
+    ]
+    answer = {"plan": {"id": "p"}, "instances": [{"ensemble": {}, "plan": {}}] * 2}
+    dashboard_cloud.answers["POST", path] = (200, answer)
+    demo.get(INDEX)
+    wanted = {"version": 1, "instances": several}
+    assert send(demo, address + "plan/", wanted).json() == answer
+    made = [ensemble("a"), ensemble("b")]
+    dashboard_cloud.answers["POST", path] = (202, {"ensembles": made})
+    answered = send(demo, address + "submit/", {**wanted, "plan": "p"}).json()
+    assert answered == {"ids": [each["id"] for each in made], "url": INDEX}
+    asked = {"instances": several, "version": 1}
+    assert dashboard_cloud.bodies("POST", path) == [
+        {"instantiate": {**asked, "dry_run": True}},
+        {"instantiate": {**asked, "plan": "p"}},
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
