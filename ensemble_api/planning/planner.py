@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The planner: from an ensemble and a snapshot to a plan that is checked, or to reasons."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
@@ -107,6 +107,7 @@ def plan(
     explained: bool = True,
     effort: Effort | None = None,
     spread_first: bool = False,
+    draft: Callable[[], Assignment | None] | None = None,
 ) -> Plan | Infeasible:
     """Plan all members at once: the best plan found, with its proof, or the reasons for none.
 
@@ -117,13 +118,14 @@ def plan(
     one, what counting cannot prove stays open. Without `changes` a refusal does not say what would
     fit, and it gives no reasons unless it is `explained`. Several plans may share one `effort`,
     which then bounds the searching of all. With `spread_first` it moves existing members where
-    failures take less then, and no more of them than that needs. The same input gives the same
+    failures take less then, and no more of them than that needs. `draft` gives a plan that was made
+    otherwise, and is asked for it where the quick ways find none. The same input gives the same
     plan; the work is bounded. Raises ModelError for a policy at a level that the cloud lacks.
     """
     problem = build(ensemble, snapshot, existing, fixed, leaving)
     problem = replace(problem, spread_first=spread_first)
     effort = effort or Effort(_PLAN_EFFORT, solve)
-    found = _solve(problem, effort)
+    found = _solve(problem, effort, draft or _no_draft)
     if found.counts is None:
         more = any(MORE_HOSTS.intersection(tier.unplanned) for tier in ensemble.tiers)
         proved = found.none_exists and not more
@@ -177,7 +179,19 @@ def _has_plan(problem: Problem, effort: Effort) -> bool | None:
     return False if found.none_exists else None if found.counts is None else True
 
 
-def _solve(problem: Problem, effort: Effort) -> _Found:
+def _no_draft() -> Assignment | None:
+    return None
+
+
+def _drafted(problem: Problem, draft: Assignment | None) -> _Found | None:
+    """Give a plan that was made otherwise, if it is one."""
+    if draft is None:
+        return None
+    counts = problem.counted(draft)
+    return None if problem.broken(counts) else _better_greedy(problem, None, counts)
+
+
+def _solve(problem: Problem, effort: Effort, draft: Callable[[], Assignment | None]) -> _Found:
     """Find the best plan: quickly if counting proves it, else by the exact search."""
     if impossible(problem):
         return _Found(None, none_exists=True)
@@ -190,7 +204,7 @@ def _solve(problem: Problem, effort: Effort) -> _Found:
             quick = _best_greedy_with_soft(problem)
         else:
             problem = strict
-    found = quick or _best_greedy(problem) or _Found(None)
+    found = quick or _best_greedy(problem) or _drafted(problem, draft()) or _Found(None)
     columns = int((problem.caps > 0).sum())
     every = frozenset(problem.stages)
     if columns <= _SMALL:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ensemble_api.planning import planner
+from ensemble_api.planning.allotment import allotted
 from ensemble_api.planning.bounds.stages import lower_bounds
 from ensemble_api.planning.check import check, shortfalls
 from ensemble_api.planning.headroom import demand
 from ensemble_api.planning.message import Message
+from ensemble_api.planning.milp.task import Solve
 from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.planner import PlannerDefectError
 from ensemble_api.planning.policies import AntiAffinity
@@ -76,6 +79,23 @@ class Several:
             {new: (n, old) for n, names in enumerate(renamed) for old, new in names.items()},
             (*owners, *([None] * len(apart))),
         )
+
+    def plan(self, snapshot: Snapshot, *, solve: Solve | None) -> Plan | Infeasible:
+        """Plan all of them; a refusal does not say what would fit."""
+        if len(self.parts) == 1:
+            return planner.plan(self.whole, snapshot, solve=solve, changes=False)
+
+        def draft() -> Assignment | None:
+            own = allotted(self.parts, snapshot, solve=solve)
+            if own is None:
+                return None
+            return {
+                member: own[number][Member(old, member.index)]
+                for new, (number, old) in self.names.items()
+                for member in self.whole.tier(new).members
+            }
+
+        return planner.plan(self.whole, snapshot, solve=solve, changes=False, draft=draft)
 
     def assignments(self, assignment: Assignment) -> list[dict[Member, str]]:
         """Give the places of the members of each ensemble."""

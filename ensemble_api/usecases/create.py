@@ -9,7 +9,7 @@ from ensemble_api import exception
 from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
 from ensemble_api.operations import Requester
-from ensemble_api.planning import planner, result
+from ensemble_api.planning import result
 from ensemble_api.planning.snapshot import Snapshot
 from ensemble_api.records import EnsembleRecord
 from ensemble_api.rights import CurrentRights
@@ -140,7 +140,7 @@ class Create:
         # 2 Reserve: a plan that is named by its id, or a new one.
         def plan(snapshot: Snapshot) -> result.Plan | result.Infeasible:
             if plan_id is None:
-                return planner.plan(whole.ensemble, snapshot, solve=solve, changes=False)
+                return request.several.plan(snapshot, solve=solve)
             return self._dry_runs.confirm(context, request, snapshot, saved, options)
 
         def records(planned: result.Plan, capacity: Capacity) -> list[EnsembleRecord]:

@@ -9,7 +9,7 @@ from typing import Any
 from ensemble_api import exception
 from ensemble_api.cloud.capacity import Capacity
 from ensemble_api.context import Context
-from ensemble_api.planning import planner, result
+from ensemble_api.planning import result
 from ensemble_api.planning.comparison import WorstLossChange, worst_loss_changes
 from ensemble_api.planning.eligibility import eligibility
 from ensemble_api.planning.headroom import demand, headroom, loss
@@ -123,7 +123,7 @@ class DryRuns:
         outcome, capacity = self._free_capacity.plan(
             context,
             whole,
-            lambda snapshot: planner.plan(whole.ensemble, snapshot, solve=solve, changes=False),
+            lambda snapshot: request.several.plan(snapshot, solve=solve),
             known=known,
             changes=len(request.parts) == 1,
         )
@@ -207,7 +207,7 @@ class DryRuns:
             restored = saved_plans.restore(before, request, snapshot)
             if restored is not None:
                 return restored
-        outcome = planner.plan(request.ensemble, snapshot, solve=solve, changes=False)
+        outcome = joint.several.plan(snapshot, solve=solve)
         if isinstance(outcome, result.Infeasible):
             return outcome
         topology = snapshot.topology
