@@ -21,6 +21,7 @@ from ensemble_client.v2.errors import said
 from ensemble_client.watch import Watch
 
 _PARTS = ("added", "removed", "moved", "outdated")
+_CHANGEABLE = ("ACTIVE", "DEGRADED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class UpdateTemplate(ListerWithSentences):
         manager = clients.ensemble.ensembles
         with plain_words():
             template = find_template(manager, parsed_args.template, parsed_args.to_version)
-            found = self._instances(manager, template, parsed_args.ensemble)
+            found, left = self._instances(manager, template, parsed_args.ensemble)
         values = given_values(
             parsed_args, template["parameters"], Catalogs.of(clients.sdk_connection)
         )
@@ -97,26 +98,42 @@ class UpdateTemplate(ListerWithSentences):
         asked |= {"parameters": values} if values else {}
         updates = [self._preview(manager, each, asked) for each in found]
         if parsed_args.dry_run:
-            self.sentences = ["Nothing was changed."]
+            ended = "Nothing was changed."
         else:
             for at in range(0, len(updates), parsed_args.batch):
                 self._change(manager, updates[at : at + parsed_args.batch], asked)
-            self.sentences = [f"{len(updates)} are of version {template['version']} now."]
+            ended = f"{len(updates)} are of version {template['version']} now."
+        self.sentences = [
+            *(
+                f"{words.printable(each.name)} is {each.status} and stays as it is."
+                for each in left
+            ),
+            ended,
+        ]
         columns = ("ID", "Name", "From Version", *(each.capitalize() for each in _PARTS))
         return columns, [each.row for each in updates]
 
     @staticmethod
-    def _instances(manager: Any, template: Mapping[str, Any], named: Sequence[str]) -> list[Any]:
-        """The ensembles that are meant: those of other versions, or those that are named."""
+    def _instances(
+        manager: Any, template: Mapping[str, Any], named: Sequence[str]
+    ) -> tuple[list[Any], list[Any]]:
+        """The ensembles that are meant: those of other versions, or those that are named.
+
+        Also those of other versions that are not built, which keep no others from their change.
+        """
         if not named:
             listed = manager.list(search_opts={"template_id": template["id"]})
-            return [each for each in listed if each.template["version"] != template["version"]]
+            found = [each for each in listed if each.template["version"] != template["version"]]
+            return (
+                [each for each in found if each.status in _CHANGEABLE],
+                [each for each in found if each.status not in _CHANGEABLE],
+            )
         found = [find(manager, each) for each in named]
         for each in found:
             if (each.template or {}).get("id") != template["id"]:
                 name = words.printable(each.name)
                 raise exceptions.CommandError(f"{name} was not made from this template.")
-        return found
+        return found, []
 
     @staticmethod
     def _preview(manager: Any, ensemble: Any, asked: Mapping[str, Any]) -> Update:

@@ -19,7 +19,7 @@ Run = Callable[..., Any]
 
 def instance(key: str, version: int = 1, **changes: Any) -> dict[str, Any]:
     made = {"id": key, "name": f"shop-{key[7]}", "template": {"id": KEY, "version": version}}
-    return ensemble("ACTIVE", **{**made, **changes})
+    return {**ensemble("ACTIVE"), **made, **changes}
 
 
 def preview(**change: Any) -> Any:
@@ -138,6 +138,17 @@ def test_one_that_cannot_be_ends_it_before_anything_is_changed(
     assert done.code == 1
     assert "shop-2: It does not fit." in done.err and "There is room for 1." in done.err
     assert changes(three) == []
+
+
+def test_one_that_is_not_built_does_not_keep_the_others(
+    three: ScriptedCloud, openstack: Run
+) -> None:
+    failed = instance("00000004-0000-4000-8000-000000000000", status="ERROR")
+    three.on("GET", "", (200, {"ensembles": [failed, instance(ONE)]}))
+    done = update(openstack)
+    assert done.code == 0, done.err
+    assert changes(three) == [ONE]
+    assert "shop-4 is ERROR and stays as it is.\n1 are of version 2 now." in done.out + done.err
 
 
 def test_only_ensembles_of_the_template_can_be_named(three: ScriptedCloud, openstack: Run) -> None:
