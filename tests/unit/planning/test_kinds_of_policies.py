@@ -74,6 +74,7 @@ def test_planning_asks_a_policy_and_never_its_kind() -> None:
         "survivability.py": {"Survive"},
         "impact.py": {"Survive"},
         "joint.py": {"AntiAffinity"},
+        "several.py": {"AntiAffinity"},
     }
     found = {}
     for path in PLANNING.rglob("*.py"):
