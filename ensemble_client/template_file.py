@@ -12,7 +12,8 @@ from ensemble_client.names import Catalogs, resolve_tiers, resolve_values
 
 _OWN: Final = ("name", "description", "parameters")
 _DESCRIBED: Final = ("metadata", "tiers", "policies", "recovery")
-_LISTS: Final = (*SERVER_LISTS, "networks", "tiers")  # of which a single name stands for one of it
+# Of which a single name stands for a list of one.
+_LISTS: Final = (*SERVER_LISTS, "networks", "tiers", "after")
 _FREE: Final = ("metadata", "scheduler_hints", "str_replace")  # whose keys people choose
 
 

@@ -185,6 +185,27 @@ def test_a_file_may_be_as_the_api_has_it(tmp_path: Path, form: str) -> None:
     assert template_file.read(str(path)).body == {"ensemble": {"tiers": [1]}}
 
 
+def test_a_single_name_stands_for_a_list_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "web.yaml"
+    path.write_text(
+        "name: web\ntiers:\n- name: web\n  after: db\n  server:\n"
+        "    {networks: private, ports: front, tags: {get_param: tag}, metadata: {tags: a}}\n"
+        "- {name: db, server: {networks: auto, fixed_ips: [{addresses: 10.0.0.5}]}}\n"
+        "policies: [{type: affinity, tiers: web}]\n"
+    )
+    described = template_file.read(str(path)).body["ensemble"]
+    web, db = described["tiers"]
+    assert web["after"] == ["db"]
+    assert web["server"] == {
+        "networks": ["private"],
+        "ports": ["front"],
+        "tags": {"get_param": "tag"},
+        "metadata": {"tags": "a"},
+    }
+    assert db["server"] == {"networks": "auto", "fixed_ips": [{"addresses": ["10.0.0.5"]}]}
+    assert described["policies"] == [{"type": "affinity", "tiers": ["web"]}]
+
+
 def test_a_name_that_is_not_there_names_its_line(
     fake: ScriptedCloud, openstack: Run, written: Path
 ) -> None:
