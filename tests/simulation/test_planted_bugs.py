@@ -32,7 +32,6 @@ FIRST = {  # of the seeds, where that is not 0
     "room for lost members is open to all": 2,
     "a reserve is planned without the policies": 9,
     "a reserve is planned once and for all": 2,
-    "a tier is brought back before those that it waits for": 30,
     "a repair does not use what is held for it": 14,
     "what a project may have held is not counted": 22,
     "several are begun one after the other": 16,
