@@ -283,9 +283,11 @@ class _Schedule:
             # Another one may have its turn.
             if not self.until(compare_everything(self.world.database, first), REST, look=0.5):
                 self._broken("nobody observes")
-            # What has come too late goes now; a host that has just died takes longer to notice.
-            if self.until(self._nothing_goes, NOTICED):
+            if self._nothing_goes():
                 break
+            # What has come too late goes now; a host that has just died takes longer to notice.
+            # That a member has gone is seen by another look.
+            self.until(self._nothing_goes, NOTICED)
 
     def _nothing_goes(self) -> bool:
         return not any(each.task == "deleting" for each in self.world.nova.running())

@@ -104,6 +104,8 @@ class Filtered:
             isinstance(each, Server) and each.unfiltered for each in ours
         ):
             return
+        # Of others that go the same is true.
+        places = {member: at for member, at in places.items() if member in described}
         before = self._policies.missed(record, places)
         after = self._policies.missed(record, {**places, Member(mine.tier, mine.index): host})
         for number, amount in after.items():

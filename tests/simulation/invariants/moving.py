@@ -43,12 +43,14 @@ class Moving:
         if self._asked(server, host) is None:
             return
         record = self._recorded.record_of(server)
-        moves = record.operation.moves if record and record.operation else {}
+        if record is None or record.operation is None:
+            return
+        own = {each.id for each in record.members if each.server_id == server.id}
+        # By their ids: the name of a server that was adopted may be another member's.
         others = [
             goal.name
-            for goal in moves.values()
-            if goal.move and goal.move.status is MoveStatus.ASKED and goal.name != server.name
-            if not server.name.endswith(goal.name)
+            for member_id, goal in record.operation.moves.items()
+            if member_id not in own and goal.move and goal.move.status is MoveStatus.ASKED
         ]
         self._holds(not others, f"{server.name} is moved while {others} are under way")
 
