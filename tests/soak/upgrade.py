@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,11 @@ class Person:
     def one(self, name: str) -> None:
         """One ensemble, from its creation to its deletion."""
         counts = {"web": self.random.randint(2, 4), "db": self.random.randint(1, 2)}
-        tiers = [self.project.tier(tier, count) for tier, count in counts.items()]
+        # A server that was deleted cannot be brought back; another one is built for its member.
+        tiers = [
+            self.project.tier(tier, count) | {"recovery": {"rebuild": True}}
+            for tier, count in counts.items()
+        ]
         body = self.project.body(name, tiers, SPREAD)
         made = self.ask("POST", "", body, key=str(uuid.uuid4()))["ensemble"]
         ensemble = self.settled(made["id"], counts, "created")
@@ -92,7 +96,7 @@ class Person:
             ensemble = self.change(ensemble, counts)
         if self.random.random() < 0.4:
             ensemble = self.repair(ensemble, counts)
-        self.ask("DELETE", f"/{ensemble['id']}")
+        self.ask("DELETE", f"/{ensemble['id']}", again=(404,))
         self.wait(ensemble["id"], lambda shown: shown is None)
         self.found.add(self.found.counts, "deleted")
 
@@ -102,11 +106,11 @@ class Person:
         if self.random.random() < 0.7:
             tier = self.random.choice(sorted(counts))
             counts[tier] = counts[tier] % 4 + 1
-            wanted["tiers"] = [{"name": tier, "count": counts[tier]}]
+            wanted["tiers"] = [{"name": each, "count": count} for each, count in counts.items()]
         else:
             has = any(each["type"] == "anti-affinity" for each in ensemble["policies"])
             wanted["policies"] = [SPREAD if has else APART]
-        self.ask("PATCH", f"/{ensemble['id']}", {"ensemble": wanted}, again=409)
+        self.ask("PATCH", f"/{ensemble['id']}", {"ensemble": wanted}, again=(409, 412))
         return self.settled(ensemble["id"], counts, "changed")
 
     def repair(self, ensemble: Mapping[str, Any], counts: dict[str, int]) -> Any:
@@ -114,16 +118,21 @@ class Person:
         lost = self.random.choice(ensemble["members"])["server_id"]
         self.operator.connection.compute.delete_server(lost, force=True)
         self.wait(ensemble["id"], lambda shown: shown["status"] == "DEGRADED")
-        self.ask("POST", f"/{ensemble['id']}/action", {"repair": {}}, again=409)
+        self.ask("POST", f"/{ensemble['id']}/action", {"repair": {}}, again=(409,))
         return self.settled(ensemble["id"], counts, "repaired")
 
     def ask(
-        self, method: str, path: str, body: Any = None, key: str | None = None, again: int = 0
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        key: str | None = None,
+        again: Collection[int] = (),
     ) -> Any:
         """The body of the answer of acceptance, by either API.
 
         It is asked for again while a process that was killed does not answer, or an answer is 503.
-        After an answer that got lost, ``again`` is what a request that was carried out is told.
+        After an answer that got lost, ``again`` is what one is told whose request was carried out.
         """
         until, lost, told = time.monotonic() + PATIENCE, False, "no answer"
         while time.monotonic() < until:
@@ -135,7 +144,7 @@ class Person:
             else:
                 if answer.status_code == 202:
                     return answer.json() if answer.content else None
-                if lost and answer.status_code in (again, 404 if method == "DELETE" else 0):
+                if lost and answer.status_code in again:
                     return None
                 told = f"{answer.status_code} {answer.text[:300]}"
                 if answer.status_code not in (502, 503, 504):
