@@ -111,6 +111,7 @@ class Assembly:
         known_capacity: KnownCapacity | None = None,
         mount: str = "nova-api",
         outlives_tokens: bool = True,
+        longest_gate: int = 0,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -124,6 +125,7 @@ class Assembly:
         self.recovery_limits = recovery_limits
         self._mount = mount
         self._outlives_tokens = outlives_tokens
+        self._takes_signals = bool(longest_gate)
         exclusivity = Exclusivity(compute, store)
         resolver = Resolver(
             compute,
@@ -136,6 +138,7 @@ class Assembly:
             selectors=inventory.selectors,
             zones=inventory.zones,
             scheduler_hints=scheduler_hints,
+            longest_gate=longest_gate,
         )
         quota = Quota(compute, networks, volumes, store)
         free_capacity = FreeCapacity(

@@ -8,6 +8,7 @@ BUILDING = "create"
 ZONES = "availability-zones"
 RESERVE = "reserve"
 OUTLIVES_TOKENS = "outlives-tokens"
+SIGNALS = "signals"
 # What every installation of this version can.
 FEATURES = (
     "plan",
@@ -33,7 +34,8 @@ class Capabilities:
     """An operator's limits and levels, smallest first; ``can_build`` is whether Nova lets us.
 
     ``holds_reserves`` is whether capacity may be held for recovery, ``outlives_tokens`` whether
-    what is begun goes on when the token of its request has ended.
+    what is begun goes on when the token of its request has ended, ``takes_signals`` whether guests
+    can signal.
     """
 
     max_members: int
@@ -47,6 +49,7 @@ class Capabilities:
     selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values by key
     mount: str = "nova-api"  # or "service", which is one of its own
     outlives_tokens: bool = True
+    takes_signals: bool = False
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -56,5 +59,6 @@ class Capabilities:
             ZONES: self.zone_level is not None,
             RESERVE: self.holds_reserves,
             OUTLIVES_TOKENS: self.outlives_tokens,
+            SIGNALS: self.takes_signals,
         }
         return (*(name for name, there in more.items() if there), *FEATURES)

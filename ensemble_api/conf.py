@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The [ensembles] section of nova.conf."""
 
+import urllib.parse
 from typing import Any
 
 from keystoneauth1 import loading
 from nova.conf import neutron
 from nova.conf import utils as nova_utils
 from oslo_config import cfg, types
+
+from ensemble_api import signals
 
 GROUP = "ensembles"
 IN_NOVA_API, SERVICE = "nova-api", "service"  # what ``mount`` can be
@@ -48,6 +51,24 @@ class ListenAddress(types.String):  # type: ignore[misc]
         if address and not (host and port.isdecimal() and 0 < int(port) < 65536):
             raise ValueError(f"{address}: must be a host and a port, such as 127.0.0.1:9834")
         return address
+
+
+class SignalUrl(types.String):  # type: ignore[misc]
+    """Where guests reach us, or nothing."""
+
+    def __call__(self, value: object) -> str:
+        """Refuse what a secret cannot be put behind, or what is too long for metadata with it."""
+        url = str(super().__call__(value)).rstrip("/")
+        if not url:
+            return url
+        found = urllib.parse.urlsplit(url)
+        if found.scheme not in ("http", "https") or not found.hostname:
+            raise ValueError(f"{url}: must be a URL, such as https://192.0.2.1:8780/signal")
+        if found.query or found.fragment or len(url) > signals.LONGEST_URL:
+            raise ValueError(
+                f"{url}: must have {signals.LONGEST_URL} characters at most, and neither ? nor #"
+            )
+        return url
 
 
 class HintName(types.String):  # type: ignore[misc]
@@ -298,6 +319,19 @@ OPTIONS: list[cfg.Opt] = [
         default=["member"],
         help="The roles that are delegated by a trust, as far as its user has them: what Nova, "
         "Neutron, Cinder and Glance want of who has servers built, deleted and moved.",
+    ),
+    cfg.Opt(
+        "signal_url",
+        type=SignalUrl(),
+        help="Where guests send the signals that tiers may wait for: the URL of /signal of "
+        "ensemble-api, or of what api-paste.ini has for it, as guests reach it. It is part of the "
+        "metadata of servers. Without it no tier can wait for signals.",
+    ),
+    cfg.IntOpt(
+        "signal_lifetime",
+        default=7200,
+        min=60,
+        help="Seconds from the request for a server in which its guest may send its signal.",
     ),
     cfg.FloatOpt(
         "signal_rate",

@@ -34,6 +34,7 @@ ADOPTED: Final = 1000  # servers that are named in an adoption
 RECOVERY_DELAY: Final = 86_400  # seconds from a loss to what is done about it by itself
 RECOVERY_AT_ONCE: Final = 100  # members that are repaired at a time
 RESERVE_FAILURES: Final = 10  # domains that fail at once, for which capacity is held
+GATE_TIMEOUT: Final = (60, 86_400)  # seconds, at least and at most
 KEY: Final = 255  # characters of an idempotency key
 PARAMETERS: Final = 64  # of an ensemble template
 CONSTRAINTS: Final = 16  # of a parameter

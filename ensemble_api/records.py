@@ -15,6 +15,7 @@ from ensemble_api.planning.model import Ensemble, Member
 from ensemble_api.planning.policies import Exclusive
 from ensemble_api.planning.topology import FailureDomain
 from ensemble_api.recovery_hold import ReserveState
+from ensemble_api.tier_order import Gate
 
 
 class Status(StrEnum):
@@ -225,6 +226,11 @@ class EnsembleRecord:
             return {}
         domains = [FailureDomain(level, path[-1], path) for level, path in member.domains.items()]
         return domain_metadata.items(self.project_id, self.id, member.name, domains)
+
+    def gate(self, member: MemberRecord) -> Gate:
+        """What the tiers after that of ``member`` wait for."""
+        tiers = (each for each in self.body["tiers"] if each["name"] == member.tier)
+        return Gate.of(next(tiers, {}))
 
     @property
     def named_tiers(self) -> frozenset[str]:

@@ -58,7 +58,15 @@ TIER: dict[str, Any] = {
         },
         tier_order.GATE: {
             "type": "object",
-            "properties": {"wait_for": {"enum": [*tier_order.WaitFor]}},
+            "properties": {
+                "wait_for": {"enum": [*tier_order.WaitFor]},
+                "timeout": {
+                    "type": "integer",
+                    "minimum": limits.GATE_TIMEOUT[0],
+                    "maximum": limits.GATE_TIMEOUT[1],
+                },
+                "then": {"enum": [*tier_order.Then]},
+            },
             "additionalProperties": False,
         },
     },

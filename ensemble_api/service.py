@@ -71,6 +71,7 @@ class Service(Assembly):
             self._inventory.selectors(context.elevated()),
             self._mount,
             self._outlives_tokens,
+            self._takes_signals,
         )
 
     @property

@@ -12,6 +12,7 @@ KEY: Final = "ensemble_signal"
 
 BYTES: Final = 32  # of chance
 LONGEST_URL: Final = 200  # characters before the secret; a value of metadata has 255
+LARGEST: Final = {KEY: "x" * 255}  # an item as large as any, to be held against quotas
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 

@@ -47,6 +47,7 @@ from ensemble_api.execution.worker import Worker
 from ensemble_api.planning.snapshot import Packing
 from ensemble_api.recovery_hold import Amount, RecoveryLimits
 from ensemble_api.service import Service
+from ensemble_api.signals import SignalUrls
 from ensemble_api.store.api import Store
 from ensemble_api.store.current_state import CurrentStates
 from ensemble_api.store.guards import Guards
@@ -241,6 +242,7 @@ def assembled(
         known_capacity=known_capacity if ours.capacity_interval else None,
         mount=asked.mount,
         outlives_tokens=asked.outlives_tokens,
+        longest_gate=ours.signal_lifetime if ours.signal_url else 0,
     )
     engine = Engine(
         store,
@@ -260,6 +262,7 @@ def assembled(
         owner=owner,
         concurrency=ours.build_concurrency,
         timeout=ours.build_timeout,
+        signal_urls=SignalUrls(ours.signal_url, ours.signal_lifetime) if ours.signal_url else None,
     )
     worker = Worker(
         store,

@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ensemble_api import domain_metadata, exception, limits, tier_order
+from ensemble_api import domain_metadata, exception, limits, signals, tier_order
 from ensemble_api.addresses import Address, members_addresses
 from ensemble_api.patterns import Values, filled, is_taken
 from ensemble_api.planning.errors import ModelError, located
 from ensemble_api.planning.message import Sentence
 from ensemble_api.server_names import server_name
+from ensemble_api.tier_order import Gate
 
 LARGEST: Final = 999  # no index and no count has more digits
 _LABEL: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\Z")
@@ -35,6 +36,9 @@ _NOT_A_HOST_NAME = Sentence(
 _RESERVED_KEY = Sentence(
     "invalid.reserved-key",
     "begins with %(prefix)s, as what domains_in_metadata adds does; use another key",
+)
+_KEY_OF_SIGNAL = Sentence(
+    "invalid.key-of-signal", "is where the guest is told how to signal; use another key"
 )
 _NOT_CHOSEN = Sentence(
     "invalid.address-off-network", "must be one of the networks that the servers are attached to"
@@ -92,6 +96,8 @@ def _check_tier(ensemble: str, tier: Mapping[str, Any]) -> None:
         for key in server.get("metadata", ()):
             if key.startswith(domain_metadata.PREFIX):
                 raise ModelError(f"metadata.{key}", _RESERVED_KEY(prefix=domain_metadata.PREFIX))
+    if Gate.of(tier).signals and signals.KEY in server.get("metadata", ()):
+        raise ModelError(f"metadata.{signals.KEY}", _KEY_OF_SIGNAL())
     _check_length("user_data", longest.get("user_data", ""), limits.USER_DATA)
 
 

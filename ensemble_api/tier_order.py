@@ -2,6 +2,7 @@
 """The order of tiers: which ones a tier waits for, and what shows that those are ready; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,6 +15,12 @@ AFTER: Final = "after"
 GATE: Final = "gate"
 """The field of a tier that says when those that wait for it may begin."""
 
+TIMEOUT: Final = 1800  # seconds
+_OF_SIGNALS: Final = ("timeout", "then")
+
+_NO_SIGNAL = Sentence(
+    "invalid.gate-without-signal", "is about signals: it goes with wait_for: signal alone"
+)
 _ITSELF = Sentence(
     "invalid.after-itself", "must name another tier; %(tier)s cannot wait for itself"
 )
@@ -26,6 +33,41 @@ class WaitFor(StrEnum):
     """What of each member of a tier lets the tiers after it begin."""
 
     ACTIVE = "active"  # Nova says that its server is
+    SIGNAL = "signal"  # and its guest has signalled
+
+
+class Then(StrEnum):
+    """What comes of signals that are waited for too long."""
+
+    FAIL = "fail"  # what is built is given up; a repair goes on
+    GO_ON = "go-on"  # the tiers after begin all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """When those that wait for a tier may begin.
+
+    ``timeout`` is how many seconds may go by without progress once its servers are ACTIVE.
+    """
+
+    wait_for: WaitFor = WaitFor.ACTIVE
+    timeout: int = TIMEOUT
+    then: Then = Then.FAIL
+
+    @classmethod
+    def of(cls, tier: Mapping[str, Any]) -> "Gate":
+        """That of a tier of the right shape."""
+        given = tier.get(GATE, {})
+        return cls(
+            WaitFor(given.get("wait_for", WaitFor.ACTIVE)),
+            given.get("timeout", TIMEOUT),
+            Then(given.get("then", Then.FAIL)),
+        )
+
+    @property
+    def signals(self) -> bool:
+        """Whether each member's guest is to signal."""
+        return self.wait_for is WaitFor.SIGNAL
 
 
 def check(tiers: Iterable[Mapping[str, Any]]) -> None:
@@ -35,6 +77,10 @@ def check(tiers: Iterable[Mapping[str, Any]]) -> None:
     """
     tiers = tuple(tiers)
     names = {tier["name"]: 1 for tier in tiers}
+    for place, each in enumerate(tiers):
+        for key in () if Gate.of(each).signals else _OF_SIGNALS:
+            if key in each.get(GATE, {}):
+                raise ModelError(f"tiers[{place}].{GATE}.{key}", _NO_SIGNAL())
     for field, tier, before in _named(tiers):
         if before == tier:
             raise ModelError(field, _ITSELF(tier=tier))
@@ -49,6 +95,9 @@ def completed(tier: Mapping[str, Any]) -> dict[str, Any]:
     left = {key: each for key, each in tier.items() if key not in (AFTER, GATE)}
     if tier.get(AFTER):
         left[AFTER] = list(tier[AFTER])
+    gate = tier.get(GATE, {})
+    if Gate.of(tier).signals or any(key in gate for key in _OF_SIGNALS):  # which is refused later
+        left[GATE] = dict(gate)
     return left
 
 

@@ -129,8 +129,10 @@ def _tier(tier: Value, folder: Path | None) -> dict[str, Any]:
     if "after" in given:
         body["after"] = given["after"].names()
     if "gate" in given:
-        gate = given["gate"].mapping(("wait_for",))
-        body["gate"] = {key: each.name() for key, each in gate.items()}
+        gate = given["gate"].mapping(("wait_for", "timeout", "then"))
+        body["gate"] = {
+            key: each.whole() if key == "timeout" else each.name() for key, each in gate.items()
+        }
     return body
 
 

@@ -47,7 +47,11 @@ TIER: Final = {
     "gate": Schema(
         Schema.MAP,
         "What lets the tiers after this one begin.",
-        schema={"wait_for": _words("What of each member is waited for.", "active")},
+        schema={
+            "wait_for": _words("What of each member is waited for.", "active", "signal"),
+            "timeout": _number("How many seconds without a signal are too many."),
+            "then": _words("What comes of it.", "fail", "go-on"),
+        },
     ),
     "recovery": Schema(
         Schema.MAP,

@@ -17,10 +17,16 @@ from ensemble_api.operations import Operation, OperationStatus, OperationType
 from ensemble_api.planning.message import Sentence
 from ensemble_api.records import EnsembleRecord, Status
 from ensemble_api.recovery import Recovery
-from ensemble_api.turns import awaited_tiers
+from ensemble_api.tier_order import Then
+from ensemble_api.turns import awaited_tiers, late_signals
 
 _INTERRUPTED = Sentence(
     "event.interrupted", "The service was interrupted while it reserved the capacity."
+)
+
+_NO_SIGNAL = Sentence(
+    "event.no-signal",
+    "The guest of %(member)s has not signalled within %(seconds)s seconds.",
 )
 
 # What an ensemble is when its operation has reached its goals; None: it is forgotten.
@@ -54,6 +60,8 @@ def decide(
     if operation.status is OperationStatus.RESERVING:
         # Its creator holds the lease until it has answered; that we may act means that it died.
         return (Fail(_INTERRUPTED()),)
+    if (failed := _unsignalled(ensemble, operation)) is not None:
+        return (failed,)
     if operation.may_move:
         how = _change if operation.undoes else _repair
         return how(ensemble, servers, operation, concurrency, timeout, down, silent)
@@ -63,7 +71,7 @@ def decide(
         wanted,
         there,
         concurrency=concurrency,
-        timeout=timeout,
+        timeout=_patience(ensemble, timeout),
         down=down,
         silent=silent,
         later=awaited_tiers(ensemble),
@@ -74,6 +82,21 @@ def decide(
     if to_build and isinstance(to_build[0], Fail):
         return to_build
     return (*(to_build or ()), *(to_remove or ()))
+
+
+def _unsignalled(ensemble: EnsembleRecord, operation: Operation) -> Fail | None:
+    """That a build or a change ends, as a guest has not signalled in time; a repair goes on."""
+    if operation.status is not OperationStatus.RUNNING or not operation.undoes:
+        return None
+    for member, gate in late_signals(ensemble):
+        if gate.then is Then.FAIL:
+            return Fail(_NO_SIGNAL(member=member.name, seconds=gate.timeout))
+    return None
+
+
+def _patience(ensemble: EnsembleRecord, timeout: float) -> float:
+    """The seconds without progress that are too many: after those in which signals did not come."""
+    return timeout + max((gate.timeout for _, gate in late_signals(ensemble)), default=0)
 
 
 def _change(
@@ -92,7 +115,7 @@ def _change(
             wanted,
             there,
             concurrency=concurrency,
-            timeout=timeout,
+            timeout=_patience(ensemble, timeout),
             down=down,
             silent=silent,
             later=awaited_tiers(ensemble),
@@ -118,12 +141,12 @@ def _repair(
         return _remove(ensemble, servers, operation, timeout, down, silent)
     wanted, there = _part(ensemble, servers, operation.wanted)
     # What takes too long keeps no other tier from its turn.
-    later = {} if ensemble.idle > timeout else awaited_tiers(ensemble)
+    later = awaited_tiers(ensemble, signals_alone=ensemble.idle > timeout)
     to_build = build(
         wanted,
         there,
         concurrency=concurrency,
-        timeout=timeout,
+        timeout=_patience(ensemble, timeout),
         down=down,
         silent=silent,
         later=later,

@@ -27,6 +27,7 @@ from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence, following
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus, Status
 from ensemble_api.rights import WAITS_FOR_OWNER
+from ensemble_api.signals import SignalUrls
 from ensemble_api.store.api import Store
 from ensemble_api.store.progress import hints_row
 from ensemble_api.threads import for_each
@@ -62,6 +63,7 @@ class Engine:
         owner: str,
         concurrency: int,
         timeout: float,
+        signal_urls: SignalUrls | None = None,
     ) -> None:
         self._store = store
         self._session = session
@@ -75,7 +77,14 @@ class Engine:
         self._rights = Rights(session)
         self._servers = Servers(compute, recall, timeout)
         self._requests = ServerRequests(
-            store, session, compute, reservation, handovers, owner=owner, fail=self._fail
+            store,
+            session,
+            compute,
+            reservation,
+            handovers,
+            owner=owner,
+            fail=self._fail,
+            signal_urls=signal_urls,
         )
         self._owner = owner
         self._concurrency = concurrency

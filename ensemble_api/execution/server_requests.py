@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ensemble_api import exception
+from ensemble_api import exception, signals
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.reservation import Reservation
 from ensemble_api.cloud.session import Session
@@ -18,6 +18,7 @@ from ensemble_api.operations import Requester
 from ensemble_api.planning.message import Message, Sentence
 from ensemble_api.records import EnsembleRecord, MemberRecord, MemberStatus
 from ensemble_api.server_names import member_server_name
+from ensemble_api.signals import Signal, SignalUrls
 from ensemble_api.store.api import Store
 from ensemble_api.store.late_servers import may_be_of
 from ensemble_api.store.progress import hints_row
@@ -52,7 +53,8 @@ SEARCH_PAUSE = 15.0  # seconds between two searches for other hosts
 class ServerRequests:
     """Asks Nova for servers and for their end; ``owner`` has the leases of their ensembles.
 
-    ``fail`` is called when what is under way cannot reach its goals.
+    ``fail`` is called when what is under way cannot reach its goals; ``signal_urls`` are for the
+    guests that are to signal, None where they cannot.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ServerRequests:
         *,
         owner: str,
         fail: Callable[[EnsembleRecord, Message], None],
+        signal_urls: SignalUrls | None,
     ) -> None:
         self._store = store
         self._session = session
@@ -73,6 +76,7 @@ class ServerRequests:
         self._handovers = handovers
         self._owner = owner
         self._fail = fail
+        self._signal_urls = signal_urls
 
     def ask(
         self,
@@ -88,7 +92,8 @@ class ServerRequests:
 
         :raises ensemble_api.exception.LeaseLost: when another worker has the ensemble.
         """
-        self._store.save_server_request(ensemble, member, self._owner, hint)
+        signal = self._signal_of(ensemble, member)
+        self._store.save_server_request(ensemble, member, self._owner, hint, signal)
         # A server before it that is gone can leave its claim behind, as in a removal.
         for consumer in filter(None, (member.id, member.server_id)):
             self._reservation.release(consumer)
@@ -107,6 +112,9 @@ class ServerRequests:
             )
             return
         template = ensemble.filled_template(member)
+        if signal is not None:
+            told = {**template.get("metadata", {}), signals.KEY: signal.url}
+            template = {**template, "metadata": told}
         mark = ensemble.plan.get("mark", "")
         try:
             server_id = self._compute.create_server(
@@ -135,6 +143,15 @@ class ServerRequests:
             if not may_be_of(self._store, member.id, server_id, hint):
                 self._delete_unknown(context, member, server_id)
             raise
+
+    def _signal_of(self, ensemble: EnsembleRecord, member: MemberRecord) -> Signal | None:
+        """What a member's guest is to send, if anything: of each request another one."""
+        if not ensemble.gate(member).signals:
+            return None
+        if self._signal_urls is None:
+            LOG.warning("No guest of %s can signal: there is no signal_url", ensemble.id)
+            return None
+        return self._signal_urls.new()
 
     def _delete_unknown(self, context: Context, member: MemberRecord, server_id: str) -> None:
         """Delete a server that nobody will find, but not one that was released as a plain server.

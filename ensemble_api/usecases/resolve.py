@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
-from ensemble_api import codec, domain_metadata, exception
+from ensemble_api import codec, domain_metadata, exception, signals
 from ensemble_api.cloud.compute import Compute
 from ensemble_api.cloud.demand import Demand
 from ensemble_api.cloud.networks import Networks
@@ -20,6 +20,7 @@ from ensemble_api.planning.policies import Selector
 from ensemble_api.records import member_template
 from ensemble_api.schema_errors import ONE_OF
 from ensemble_api.server_names import member_server_name
+from ensemble_api.tier_order import GATE, Gate
 from ensemble_api.usecases.refusals import AcceptedTemplates, Refusals
 from ensemble_api.usecases.server_template import ServerTemplates
 
@@ -27,6 +28,10 @@ _TOO_MANY = Sentence(
     "invalid.too-many-members",
     "%(count)s member is more than the %(most)s allowed",
     "%(count)s members are more than the %(most)s allowed",
+)
+_NO_SIGNALS = Sentence("invalid.no-signals", "in this cloud guests cannot signal; use active")
+_SIGNALS_END = Sentence(
+    "invalid.signals-end", "in this cloud guests can signal for %(seconds)s seconds at most"
 )
 _NO_HINTS = Sentence("invalid.no-hints", "this cloud lets no scheduler hints be given")
 _HINT_NOT_ALLOWED = Sentence(
@@ -97,6 +102,7 @@ class Resolver:
         selectors: Selectors = lambda _: {},
         zones: Zones = lambda _: frozenset(),
         scheduler_hints: Collection[str] = (),
+        longest_gate: int = 0,
     ) -> None:
         self._compute = compute
         self._networks = networks
@@ -108,6 +114,7 @@ class Resolver:
         self._selectors = selectors
         self._zones = zones
         self._scheduler_hints = frozenset(scheduler_hints)
+        self._longest_gate = longest_gate
         self._accepted = AcceptedTemplates()
 
     def resolve(
@@ -143,6 +150,7 @@ class Resolver:
         check_selectors(new, self._selectors, context, "ensemble")
         check_shares(new, self._zone_level, self._zones, context, "ensemble")
         self._check_hints(body)
+        self._check_gates(body)
         templates = templates or self.templates(context, own_servers)
         demands = {
             tier["name"]: known.get(tier["name"])
@@ -203,6 +211,9 @@ class Resolver:
             if tier["server"].get(domain_metadata.WISH):
                 own = domain_metadata.largest(self._levels)
                 first = {**first, "metadata": {**first.get("metadata", {}), **own}}
+            if Gate.of(tier).signals:
+                told = {**first.get("metadata", {}), **signals.LARGEST}
+                first = {**first, "metadata": told}
             name = member_server_name(first, body["name"], f"{tier['name']}-0")
             if (refused := refusals.of(name, first)) is not None:
                 templates.references(place, tier["server"])
@@ -213,6 +224,16 @@ class Resolver:
             if self._zone_level is None and "availability_zone" in tier["server"]:
                 field = f"ensemble.tiers[{index}].server.availability_zone"
                 raise exception.Invalid(_NO_ZONES(), field=field)
+
+    def _check_gates(self, body: Mapping[str, Any]) -> None:
+        for index, tier in enumerate(body["tiers"]):
+            gate = Gate.of(tier)
+            field = f"ensemble.tiers[{index}].{GATE}"
+            if gate.signals and not self._longest_gate:
+                raise exception.Invalid(_NO_SIGNALS(), field=f"{field}.wait_for")
+            if gate.signals and gate.timeout > self._longest_gate:
+                message = _SIGNALS_END(seconds=self._longest_gate)
+                raise exception.Invalid(message, field=f"{field}.timeout")
 
     def _check_hints(self, body: Mapping[str, Any]) -> None:
         for index, tier in enumerate(body["tiers"]):

@@ -195,6 +195,7 @@ class SmallCloud:
             only_forced=parts.get("only_forced", False),
             measure_plan=parts.get("measure_plan", lambda *_, **__: None),
             known_capacity=parts.get("known_capacity"),
+            longest_gate=parts.get("longest_gate", 0),
         )
 
     def post(
@@ -269,6 +270,7 @@ class SmallCloud:
             owner=owner,
             concurrency=parts.get("concurrency", 4),
             timeout=parts.get("timeout", 300.0),
+            signal_urls=parts.get("signal_urls"),
         )
 
     def run(self, ensemble_id: str, owner: str = "worker", steps: int = 60, **parts: Any) -> None:

@@ -89,3 +89,15 @@ def test_nobody_waits_for_what_is_gone() -> None:
     assert tier_order.without({"after": ["db", "cache"]}, {"db"}) == {"after": ["cache"]}
     assert tier_order.without({"after": "db"}, {"db"}) == {"after": "db"}, "no shape is known"
     assert tier_order.without({"name": "web"}, {"db"}) == {"name": "web"}
+
+
+def test_what_is_stored_of_a_gate_is_what_it_does_not_do_by_itself() -> None:
+    signals = {"wait_for": "signal", "timeout": 60, "then": "go-on"}
+    assert tier_order.completed({"name": "db", "gate": {"wait_for": "active"}}) == {"name": "db"}
+    assert tier_order.completed({"name": "db", "gate": signals}) == {"name": "db", "gate": signals}
+
+
+def test_a_gate_of_signals_fails_after_half_an_hour_where_nothing_else_is_said() -> None:
+    gate = tier_order.Gate.of({"name": "db", "gate": {"wait_for": "signal"}})
+    assert (gate.signals, gate.timeout, gate.then) == (True, 1800, "fail")
+    assert not tier_order.Gate.of({"name": "db"}).signals

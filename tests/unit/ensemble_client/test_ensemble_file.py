@@ -359,3 +359,7 @@ def test_a_tier_may_name_those_that_come_before_it(path: Path) -> None:
     path.write_text(gated)
     web, cache = read(str(path)).body["tiers"]
     assert (web["after"], cache["gate"]) == (["cache"], {"wait_for": "active"})
+    signals = {"wait_for": "signal", "timeout": 600, "then": "go-on"}
+    more = "{wait_for: signal, timeout: 600, then: go-on}"
+    path.write_text(gated.replace("{wait_for: active}", more))
+    assert read(str(path)).body["tiers"][1]["gate"] == signals
