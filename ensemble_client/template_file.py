@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ensemble_client.document import FileError, Source, Value
+from ensemble_client.document import FileError, Source, Value, parse
 from ensemble_client.file import SERVER_LISTS, encoded_file, read_value
 from ensemble_client.names import Catalogs, resolve_tiers, resolve_values
 
@@ -41,6 +41,18 @@ def read(path: str) -> TemplateFile:
     FileError names the file, the line and the field.
     """
     top, folder = read_value(path)
+    return _file(top, folder)
+
+
+def read_text(text: str, label: str) -> TemplateFile:
+    """Read a template that somebody has pasted: as `read`, but no other file is ever opened.
+
+    `label` is what FileError calls the text.
+    """
+    return _file(parse(label, text.encode("utf-8", "surrogatepass")), None)
+
+
+def _file(top: Value, folder: Path | None) -> TemplateFile:
     if top.is_mapping and set(top.mapping()) == {"template"}:
         top = top.mapping()["template"]
     else:
@@ -83,7 +95,7 @@ def resolve(file: TemplateFile, connection: Any) -> dict[str, Any]:
     return body
 
 
-def _described(value: Value, folder: Path) -> Any:
+def _described(value: Value, folder: Path | None) -> Any:
     """A part of the ensemble, with the content of the files that servers name.
 
     A single name stands for a list of one, as in an ensemble file.

@@ -13,7 +13,7 @@ const GROUPS = [
   'shared', 'dialog', 'kinds', 'picture', 'current_state', 'asking', 'draw', 'create', 'change', 'draw_page', 'policies',
   'picker', 'sheet',
   'text', 'outputs', 'difference', 'change_answer', 'answer', 'place',
-  'poll', 'details', 'adopt', 'apply', 'host_impact', 'maintain',
+  'poll', 'details', 'adopt', 'fields', 'apply', 'edit_template', 'host_impact', 'maintain',
 ];
 
 // As GET /os-ensembles/capabilities tells them, of a cloud with smaller ones than usual.

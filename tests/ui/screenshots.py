@@ -19,7 +19,7 @@ from selenium import webdriver
 
 from tests.cloud.ensembles import Operator, Project
 from tests.embedded import BUILD, EmbeddedCloud, started_cloud
-from tests.ui import browser, states, themes
+from tests.ui import browser, states, template_states, themes
 from tests.ui import dashboard as second_dashboard
 from tests.ui.browser import Dashboard
 from tests.ui.conftest import PASSWORD
@@ -34,6 +34,9 @@ GUIDE = {
     "details-building": "details-building",
     "change": "change",
     "adopt": "adopt",
+    "templates": "templates",
+    "template-form": "template-form",
+    "template-draw": "template-draw",
     "failure-asked": "failure-asked",
     "failure-repair": "failure-repair",
     "failure-healed": "failure-healed",
@@ -101,6 +104,7 @@ def _all(
         states.drawings(page),
         states.ensembles(page, project, lambda: states.failed_build(project, operator)),
         states.adoption(page, project),
+        template_states.templates(page, project),
         states.failure(page, project, operator, cloud),
     )
     page.log_in("admin", PASSWORD)

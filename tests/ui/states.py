@@ -39,7 +39,7 @@ def drawings(page: Dashboard) -> Iterator[str]:
         page.click(opener)
         page.until(lambda opener=opener: page.attribute(opener, "aria-expanded") == "true")
         yield f"draw-{name}"
-        _escape(page)
+        escape(page)
         if page.attribute(opener, "aria-expanded") == "true":
             page.click(opener)
     yield from _windows(page)
@@ -54,16 +54,16 @@ def _windows(page: Dashboard) -> Iterator[str]:
         page.until(lambda tab=tab: _selected(page, f"#sheet-tab-{tab}"))
         page.until(lambda: not page.all("#sheet-panel [aria-busy=true]"))
         yield f"draw-sheet-{tab}"
-    _escape(page)
+    escape(page)
     for name, opener in (("start", "#ens-start"), ("import", "#ens-import-open")):
         page.click(opener)
         page.find("dialog[open]")
         yield f"draw-{name}"
-        _escape(page)
+        escape(page)
     page.click("#ens-help")
     page.find("dialog[open]")
     yield "draw-keys"
-    _escape(page)
+    escape(page)
     for tab in ("yaml", "command"):
         page.click(f"#ens-tab-{tab}")
         page.until(lambda tab=tab: _selected(page, f"#ens-tab-{tab}"))
@@ -116,7 +116,7 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
         page.click(f"[data-act={act}]")
         page.find("dialog[open]")
         yield f"details-{act}"
-        _escape(page)
+        escape(page)
     details = page.driver.current_url
     for name, link in (("failures", "/drill/"), ("rebalance", "/rebalance/")):
         page.click(f".detail-actions a[href$='{link}']")
@@ -135,7 +135,7 @@ def ensembles(page: Dashboard, project: Project, break_a_build: Callable[[], Any
     page.click("[data-act=cancel]")
     page.find("dialog[open]")
     yield "details-cancel"
-    _escape(page)
+    escape(page)
     page.open("/project/ensembles/")
     page.until(lambda: len(page.all("tr[data-object-id]")) == 3)
     yield "index"
@@ -159,7 +159,7 @@ def changes(page: Dashboard) -> Iterator[str]:
     page.click("#ens-submit")
     page.find("dialog[open]")
     yield "change-ask"
-    _escape(page)
+    escape(page)
     page.type("#t1-count", "60")
     drawing(page, "refused")
     yield "change-refused"
@@ -285,7 +285,7 @@ def operators(page: Dashboard) -> Iterator[str]:
     page.click(".ens-heat-rack .ens-maintain-button")
     page.until(lambda: "disabled first" in page.text(".ens-maintain-said"))
     yield "admin-rack-drain"
-    _escape(page)
+    escape(page)
     link = page.all(".ens table a[href*='/hosts/']")
     if link:
         page.driver.get(link[0].get_attribute("href"))
@@ -338,6 +338,7 @@ def _selected(page: Dashboard, selector: str) -> bool:
     return page.attribute(selector, "aria-selected") == "true"
 
 
-def _escape(page: Dashboard) -> None:
+def escape(page: Dashboard) -> None:
+    """Close the window that is open."""
     ActionChains(page.driver).send_keys(Keys.ESCAPE).perform()
     page.until(lambda: not page.all("dialog[open]"))

@@ -14,6 +14,7 @@ from ensemble_dashboard.content.ensembles import (
     listing,
     proxy,
     rebalancing,
+    template_editor,
     template_form,
     template_gallery,
     template_pages,
@@ -64,6 +65,14 @@ urlpatterns = [
     path("read/", files.ReadView.as_view(), name="read"),
     path("words/<slug:language>/", catalog.CatalogView.as_view(), name="words"),
     path("templates/", template_gallery.TemplatesView.as_view(), name="templates"),
+    path("templates/draw/", template_editor.DrawTemplateView.as_view(), name="draw_template"),
+    path("templates/save/", template_editor.SaveTemplateView.as_view(), name="save_template"),
+    path("templates/write/", template_editor.WriteTemplateView.as_view(), name="write_template"),
+    path("templates/read/", template_editor.ReadTemplateView.as_view(), name="read_template"),
+    path(
+        f"{_TEMPLATE}draw/", template_editor.DrawTemplateView.as_view(), name="draw_next_template"
+    ),
+    path(f"{_TEMPLATE}save/", template_editor.SaveTemplateView.as_view(), name="edit_template"),
     path(_TEMPLATE, template_pages.TemplateView.as_view(), name="template"),
     path(f"{_TEMPLATE}file/", template_pages.TemplateFileView.as_view(), name="template_file"),
     path(f"{_TEMPLATE}use/", template_form.ApplyView.as_view(), name="apply_template"),

@@ -158,6 +158,9 @@ class DetailView(views.HorizonTemplateView):
         context["drill_url"] = self._url("drill", ensemble) if may_drill else None
         may_move = not self.all_projects and rights.may(self.request, "rebalance")
         context["rebalance_url"] = self._url("rebalance", ensemble) if may_move else None
+        context["may_create_template"] = not self.all_projects and rights.may(
+            self.request, "create_template"
+        )
         context["may_templates"] = not self.all_projects and rights.may(
             self.request, "show_template"
         )

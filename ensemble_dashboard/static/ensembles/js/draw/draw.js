@@ -6,7 +6,7 @@
     words, dom, tierLegend, api, drafts, draftPolicies, apiBody, draftFaults, fieldPlaces, history, stepLabels, newDraft,
     starts, savedDrafts, fieldErrors, frame, pageState, planAnswers,
     cardFocus, shortcuts, verdict, submit, dryRun, tierCard, policyChip, policyWords, edges,
-    catalog, quota, lazyScripts, newEnsemble, runningEnsemble, whoGoes,
+    catalog, quota, lazyScripts, newEnsemble, runningEnsemble, newTemplate, whoGoes,
   } = globalThis.ensembles;
   const { gettext, fill } = words;
   const { el, fillIn, icon, badge } = dom;
@@ -16,7 +16,7 @@
   const server = api.open(data.session, root.querySelector('[name=csrfmiddlewaretoken]').value, {
     belongs: gettext('This drawing belongs to %(project)s.'), ended: gettext('Nothing drawn here is lost.'),
   });
-  const subject = (data.running ? runningEnsemble : newEnsemble).open(data);
+  const subject = (data.template ? newTemplate : data.running ? runningEnsemble : newEnsemble).open(data);
   const kept = savedDrafts.open(globalThis.sessionStorage, data.draftsOf, data.session.project, localStore());
   const act = {
     name: (name) => type({ ...state.draft, name }),
@@ -24,7 +24,7 @@
     start: (id) => startFrom(data.starts.find((start) => start.id === id)),
     undo: () => takeStep(history.undo(state.past), gettext('Undone: %(step)s'), stepLabels.back(state.past)),
     redo: () => takeStep(history.redo(state.past), gettext('Redone: %(step)s'), stepLabels.again(state.past)),
-    addTier,
+    addTier, addParameter: () => subject.add(page),
   };
   const parts = frame.build(act);
   const board = cardFocus.open(parts.tiers);
@@ -74,15 +74,17 @@
 
   function type(next) {
     // Whatever is typed in one field, until it is left, is one step to take back.
-    accept(history.record(state.past, next, { field: document.activeElement.id }));
+    accept(record(next, { field: document.activeElement.id }));
     refresh();
   }
 
   /** step: {label: what is said of it when it can be taken back, offered}, as history.js has it. */
   function change(next, step) {
-    accept(history.record(state.past, next, step));
+    accept(record(next, step));
     render();
   }
+
+  const record = (next, step) => history.record(state.past, subject.settled?.(state.draft, next) || next, step);
 
   /** Go on with another drawing altogether. */
   function replace(next, step) {
@@ -137,6 +139,8 @@
     schedulerHints: data.schedulerHints,
     render,
     running: subject.running,
+    card: subject.card,
+    edit: change,
     removing: (names, chosen) => change(
       { ...state.draft, remove: [...state.draft.remove.filter((one) => !names.includes(one)), ...chosen] }),
     type: (key, values) => type(drafts.changeTier(state.draft, key, values)),
@@ -160,9 +164,10 @@
     const { textTabs, yamlImport, document: { drawing } } = await lazyScripts.load('text');
     if (textChanged) { return; }
     textChanged = textTabs.open(parts,
-      () => server.post(data.writeUrl, { ensemble: apiBody.written(state.draft) }).then((answer) => answer.file));
-    yamlImport.open((text) => server.post(data.readUrl, { text }).then((answer) => answer.ensemble),
-      (read) => replace(drawing(read), { label: gettext('import YAML') }));
+      () => server.post(data.writeUrl, subject.written?.(state.draft) || { ensemble: apiBody.written(state.draft) })
+        .then((answer) => answer.file));
+    yamlImport.open((text) => server.post(data.readUrl, { text }),
+      (read) => replace(subject.read?.(read) || drawing(read.ensemble), { label: gettext('import YAML') }));
   }
 
   /** Get to know what is chosen and was not among what the page came with. */
@@ -246,6 +251,7 @@
     parts.pairs.textContent = state.draft.metadata.length || '';
     fillIn(parts.quota, quota.bars(page.quota()));
     if (sheet) { sheet.update(wrong); }
+    subject.refresh?.(page, parts);
     if (subject.running) { whoGoes.tell(root, page, state.plan?.change?.removed || []); }
   }
 

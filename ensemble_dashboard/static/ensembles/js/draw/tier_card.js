@@ -22,6 +22,7 @@
     el('h3', { class: 'sr-only', 'data-name': tier.key }, tier.name),
       head(tier, page, id), error(id('name')), error(id('count')),
       page.running ? ensembles.whoGoes.view(tier, page) : null,
+      page.card?.(tier, page),
       isCompact(page) ? null : choices(tier, page),
       details(tier, page, id),
       policies(tier, page),

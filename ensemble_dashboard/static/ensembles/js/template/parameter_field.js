@@ -7,7 +7,7 @@
   const { el, typed } = ensembles.dom;
   const { parameters } = ensembles;
 
-  const MORE = '\u0000more'; // no id has it
+  const MORE = ' more'; // no id begins like this
 
   /**
    * A label, the field, what it is and its error. asked: {id, name, parameter, value: what the field has, change(value),
