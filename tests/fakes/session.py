@@ -53,6 +53,8 @@ class FakeSession:
             roles=[*requester.roles, *([OPERATOR_ROLE] if moves or evacuates else [])],
             service_roles=[PLACER_ROLE] if names_hosts else [],
             is_admin=False,
+            auth_token="ours",  # by whose catalog there is no Cinder
+            service_catalog=[],
             global_request_id=requester.request_id or None,
             overwrite=False,
         )

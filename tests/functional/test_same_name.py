@@ -99,7 +99,7 @@ def test_two_creates_at_the_same_time_do_not_get_the_same_names(cloud: SmallClou
 
     class Other:
         def __getattr__(self, name: str) -> Any:
-            if name == "create" and not made:
+            if name == "create_all" and not made:
                 made.append(cloud.service().create(caller(), body(("web", 2), name="shop")))
             return getattr(cloud.store, name)
 

@@ -29,7 +29,7 @@ FIRST = {  # of the seeds, where that is not 0
     "a move is asked for without a saved intent": 1,
     "what was held for a move stays held": 3,
     "a move is planned and Nova is never asked": 3,
-    "room for lost members is open to all": 2,
+    "room for lost members is open to all": 107,
     "a reserve is planned without the policies": 9,
     "a reserve is planned once and for all": 2,
     "a repair does not use what is held for it": 14,
