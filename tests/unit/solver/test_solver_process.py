@@ -181,7 +181,8 @@ def test_what_was_found_inside_a_stage_is_kept_with_its_bound(
     assert answer.values is not None
     assert (rows @ answer.values <= rows.sum(axis=1) // 3).all()
     assert 0 <= answer.bounds.get("first", 0) <= 50 - answer.values.sum()
-    assert (answer.infeasible, answer.effort, answer.stopped) == (False, 0, 4)
+    assert (answer.infeasible, answer.effort) == (False, 0)
+    assert answer.stopped >= 4  # whole seconds, of a machine that may have others to serve
 
 
 def contested(seed: int) -> tuple[Ensemble, Snapshot]:
