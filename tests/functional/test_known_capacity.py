@@ -166,8 +166,7 @@ def test_who_asks_is_looked_for_twice_more(cloud: SmallCloud, asking: int) -> No
     process.asking.before = before
     process.hosts(("web", 1))
     assert ended(process) == 1 + asking + 2
-    process.hosts(("web", 1))
-    process.seconds += 60
+    process.seconds += 60  # while nobody looks: a look of a minute is followed by a pause of four
     process.hosts(("web", 1))
     assert ended(process) > 3 + asking, "it begins again when somebody asks"
 
